@@ -1,0 +1,285 @@
+/**
+ * FreeRTOS tasks of all boards on one processor without time slicing: the highest ready priority runs, first come first
+ * served among equals, until it blocks or a higher one becomes ready (rules T1..T5). Source: FreeRTOS tasks.c
+ */
+
+import type { ApiMsg } from '../sockets/api_msg.ts';
+import { type Sys, type SysThread, WaitList } from '../sockets/sys_arch.ts';
+import { type EventQueue, EventSource } from './events.ts';
+
+export const configMAX_PRIORITIES = 25;
+
+export type TaskState = 'ready' | 'running' | 'blocked' | 'done';
+
+/** What a task runs. */
+export interface TaskBody {
+  /** The tcpip thread: runs to its next wait inside one call, and may be run inside another task's call. */
+  readonly isTcpip: boolean;
+  /** Go on until the task blocks, gives way or ends. */
+  resume(task: Task): void;
+}
+
+/** The board that a task belongs to, as far as the scheduler cares. */
+export interface TaskOwner {
+  readonly name: string;
+  readonly tickUs: number;
+  /** Boot time in microseconds, start of the board's tick count. */
+  readonly bootUs: number;
+  /** A task that computes without end holds the processor until a tick is over; lower ones wait here. */
+  hog: Task | null;
+  readonly starved: Task[];
+}
+
+export class Task extends EventSource implements SysThread {
+  readonly owner: TaskOwner;
+  readonly name: string;
+  readonly priority: number;
+  readonly body: TaskBody;
+  private readonly scheduler: Scheduler;
+  state: TaskState = 'blocked';
+  errno = 0;
+  semToken = false;
+  readonly semWaiters = new WaitList();
+  apiMsg: ApiMsg | null = null;
+  waitNext: SysThread | null = null;
+  waitingIn: WaitList | null = null;
+  /** Links of the ready list. */
+  next: Task | null = null;
+  prev: Task | null = null;
+  /** Calls since it last blocked. */
+  busyCalls = 0;
+
+  constructor(scheduler: Scheduler, owner: TaskOwner, name: string, priority: number, body: TaskBody) {
+    super(body.isTcpip);
+    this.scheduler = scheduler;
+    this.owner = owner;
+    this.name = name;
+    this.priority = priority;
+    this.body = body;
+  }
+
+  /** Its wait has timed out, or it is to start. */
+  override fire(): void {
+    this.scheduler.timeIsUp(this);
+  }
+}
+
+/** A ready list per priority, and who runs. */
+export class Scheduler {
+  private readonly heads: (Task | null)[] = new Array<Task | null>(configMAX_PRIORITIES).fill(null);
+  private readonly tails: (Task | null)[] = new Array<Task | null>(configMAX_PRIORITIES).fill(null);
+  /** Bit p is set while priority p has a ready task. */
+  private mask = 0;
+  private readonly events: EventQueue;
+  running: Task | null = null;
+  nowUs = 0;
+
+  constructor(events: EventQueue) {
+    this.events = events;
+  }
+
+  /** Highest ready priority, -1 if none. */
+  get topPriority(): number {
+    return 31 - Math.clz32(this.mask);
+  }
+
+  /** A task of higher priority than the running one waits for the processor. */
+  get switchPending(): boolean {
+    return this.running !== null && 31 - Math.clz32(this.mask) > this.running.priority;
+  }
+
+  /** Make a task ready, at the tail of its list. */
+  makeReady(task: Task): void {
+    const { hog } = task.owner;
+    task.state = 'ready';
+    if (hog !== null && task !== hog && task.priority <= hog.priority) task.owner.starved.push(task);
+    else this.pushTail(task);
+  }
+
+  /** Take the task that is to run next, or null. */
+  pop(): Task | null {
+    if (this.mask === 0) return null;
+    const task = this.heads[this.topPriority]!;
+    this.unlink(task);
+    return task;
+  }
+
+  /** Run one task until it gives up the processor. */
+  run(task: Task): void {
+    const outer = this.running;
+    this.running = task;
+    task.state = 'running';
+    task.body.resume(task);
+    this.running = outer;
+  }
+
+  /** A task that gave way to a higher one goes on first among its equals (rule T3). */
+  preempted(task: Task): void {
+    task.state = 'ready';
+    this.pushHead(task);
+  }
+
+  /** Make the first waiter of a list ready; a tcpip thread that outranks the running program runs right here. */
+  wake(list: WaitList): void {
+    const task = list.head as Task;
+    list.remove(task);
+    this.events.cancel(task);
+    this.makeReady(task);
+    const { running } = this;
+    if (running === null || running.body.isTcpip || !task.body.isTcpip) return;
+    if (task.priority > running.priority && this.heads[this.topPriority] === task) {
+      this.unlink(task);
+      this.run(task);
+    }
+  }
+
+  /** Called by a tcpip thread: whoever outranks it runs now, until all of them block. */
+  preemptIfHigher(): void {
+    const self = this.running;
+    if (self === null) return;
+    while (this.topPriority > self.priority) {
+      const task = this.pop()!;
+      this.run(task);
+      if (task.state === 'running') this.preempted(task);
+    }
+  }
+
+  /** The task waits; false if the deadline has passed already. */
+  block(task: Task, list: WaitList | null, deadlineUs: number): boolean {
+    if (deadlineUs <= this.nowUs) return false;
+    if (task.state === 'done') return true;
+    task.state = 'blocked';
+    task.busyCalls = 0;
+    list?.add(task);
+    if (deadlineUs !== Number.POSITIVE_INFINITY) this.events.schedule(task, deadlineUs);
+    return true;
+  }
+
+  timeIsUp(task: Task): void {
+    task.waitingIn?.remove(task);
+    if (task.owner.hog === task) this.endOfHogging(task);
+    else this.makeReady(task);
+  }
+
+  /** Take a task out of everything. It is never resumed. */
+  remove(task: Task): void {
+    if (task.state === 'ready') {
+      const i = task.owner.starved.indexOf(task);
+      if (i >= 0) task.owner.starved.splice(i, 1);
+      else this.unlink(task);
+    }
+    task.waitingIn?.remove(task);
+    this.events.cancel(task);
+    if (task.owner.hog === task) this.endOfHogging(task);
+    task.state = 'done';
+  }
+
+  /** The running task has computed for a whole tick: its board's tasks of lower or equal priority wait until it ends. */
+  hogOneTick(task: Task, deadlineUs: number): void {
+    const { owner } = task;
+    owner.hog = task;
+    for (let p = 0; p <= task.priority; p++) {
+      for (let t: Task | null = this.heads[p]!; t !== null; ) {
+        const next: Task | null = t.next;
+        if (t.owner === owner) {
+          this.unlink(t);
+          owner.starved.push(t);
+        }
+        t = next;
+      }
+    }
+    this.block(task, null, deadlineUs);
+  }
+
+  private endOfHogging(task: Task): void {
+    const { owner } = task;
+    owner.hog = null;
+    task.state = 'ready';
+    this.pushTail(task);
+    for (const t of owner.starved.splice(0)) this.pushTail(t);
+  }
+
+  private pushTail(task: Task): void {
+    const p = task.priority;
+    const tail = this.tails[p]!;
+    task.prev = tail;
+    task.next = null;
+    if (tail === null) {
+      this.heads[p] = task;
+      this.mask |= 1 << p;
+    } else tail.next = task;
+    this.tails[p] = task;
+  }
+
+  private pushHead(task: Task): void {
+    const p = task.priority;
+    const head = this.heads[p]!;
+    task.next = head;
+    task.prev = null;
+    if (head === null) {
+      this.tails[p] = task;
+      this.mask |= 1 << p;
+    } else head.prev = task;
+    this.heads[p] = task;
+  }
+
+  private unlink(task: Task): void {
+    const p = task.priority;
+    const { next, prev } = task;
+    if (prev === null) this.heads[p] = next;
+    else prev.next = next;
+    if (next === null) this.tails[p] = prev;
+    else next.prev = prev;
+    task.next = null;
+    task.prev = null;
+    if (this.heads[p] === null) this.mask &= ~(1 << p);
+  }
+}
+
+/** lwIP's operating system layer for one board: its ticks, the world's scheduler. Source: ESP-IDF port/freertos/sys_arch.c */
+export class BoardSys implements Sys {
+  private readonly scheduler: Scheduler;
+  private readonly owner: TaskOwner;
+
+  constructor(scheduler: Scheduler, owner: TaskOwner) {
+    this.scheduler = scheduler;
+    this.owner = owner;
+  }
+
+  /** Ticks since boot. Source: FreeRTOS xTaskGetTickCount() */
+  get ticks(): number {
+    return Math.floor((this.scheduler.nowUs - this.owner.bootUs) / this.owner.tickUs);
+  }
+
+  sys_now(): number {
+    return (this.ticks * this.owner.tickUs) / 1000;
+  }
+
+  get switchPending(): boolean {
+    return this.scheduler.switchPending;
+  }
+
+  block(thread: SysThread, list: WaitList | null, deadlineUs: number): boolean {
+    return this.scheduler.block(thread as Task, list, deadlineUs);
+  }
+
+  wake(list: WaitList): void {
+    this.scheduler.wake(list);
+  }
+
+  preemptIfHigher(): void {
+    this.scheduler.preemptIfHigher();
+  }
+
+  deadline(ticks: number): number {
+    return this.owner.bootUs + (this.ticks + ticks) * this.owner.tickUs;
+  }
+
+  fetchTicks(ms: number): number {
+    return Math.floor((ms * 1000) / this.owner.tickUs);
+  }
+
+  semTicks(ms: number): number {
+    return Math.ceil((ms * 1000) / this.owner.tickUs) + 1;
+  }
+}

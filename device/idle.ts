@@ -1,0 +1,143 @@
+/** When is a world at rest? What do its tasks wait for? */
+
+import { NETCONN_TCP } from '../sockets/netconn.ts';
+import type { LwipSock } from '../sockets/socket.ts';
+import { etharp_has_pending } from '../stack/etharp.ts';
+import { ip4addr_ntoa } from '../stack/prot/ip4.ts';
+import type { Stack } from '../stack/stack.ts';
+import {
+  CLOSE_WAIT,
+  CLOSED,
+  ESTABLISHED,
+  LISTEN,
+  SYN_RCVD,
+  TcpPcb,
+  tcp_state_str,
+  TF_ACK_DELAY,
+  TF_CLOSEPEND,
+} from '../stack/tcp.ts';
+import { SOF_KEEPALIVE } from '../stack/udp.ts';
+import type { Esp32 } from './esp32.ts';
+import type { Task } from './freertos.ts';
+import { ProgramRunner } from './program.ts';
+
+/** A task that has not ended. */
+export interface BlockedTask {
+  readonly board: string;
+  readonly task: string;
+  /** The call it is in, as "recv(54)"; '' if it is in none. */
+  readonly call: string;
+  /** What would end the wait, in words. */
+  readonly waitsFor: string;
+  /** It waits for a peer to come, as servers do for ever. */
+  readonly isServing: boolean;
+}
+
+/**
+ * Does a stack have something under way that could, by itself or through what it sends, end a task's wait? Cyclic ARP,
+ * TIME_WAIT, and the timers of connections that have nothing to send do not count.
+ */
+export function stackCouldWakeSomebody(stack: Stack): boolean {
+  if (etharp_has_pending(stack) || stack.igmp_timer_running) return true;
+  if (stack.reassembly !== null && stack.reassembly.length > 0) return true;
+  for (let n = stack.netif_list; n !== null; n = n.next) if (n.loop.length > 0) return true;
+  for (let pcb = stack.tcp_active_pcbs; pcb !== null; pcb = pcb.next) if (isUnderWay(pcb)) return true;
+  return false;
+}
+
+function isUnderWay(pcb: TcpPcb): boolean {
+  if (pcb.unsent !== null || pcb.unacked !== null || pcb.state <= SYN_RCVD) return true;
+  if ((pcb.flags & (TF_ACK_DELAY | TF_CLOSEPEND)) !== 0) return true;
+  // One answered probe shows that the peer lives; the next thousand would show the same.
+  const isProbed = (pcb.so_options & SOF_KEEPALIVE) !== 0 && (pcb.state === ESTABLISHED || pcb.state === CLOSE_WAIT);
+  return isProbed && !pcb.keepaliveAnswered;
+}
+
+/** All tasks that have not ended, in order of creation. */
+export function blockedTasks(boards: readonly Esp32[]): BlockedTask[] {
+  return boards.flatMap((board) => board.tasks.filter((t) => t.state !== 'done').map((t) => describe(board, t)));
+}
+
+function describe(board: Esp32, task: Task): BlockedTask {
+  const call = task.body instanceof ProgramRunner ? task.body.call : null;
+  const inCall = call !== null && !call.done;
+  const fn = inCall ? call.fn : '';
+  const sock = inCall && call.fd >= 0 ? board.sockets.open(call.fd) : null;
+  return {
+    board: board.name,
+    task: task.name,
+    call: inCall ? `${fn}(${call.fd >= 0 ? call.fd : ''})` : '',
+    waitsFor: inCall ? waitsFor(fn, sock) : 'the processor',
+    isServing: inCall && isServing(board, fn, sock),
+  };
+}
+
+function waitsFor(fn: string, sock: LwipSock | null): string {
+  const where = sock === null ? '' : ` (${describeSocket(sock)})`;
+  switch (fn) {
+    case 'accept':
+      return `a connection${where}`;
+    case 'connect':
+      return `the peer's answer${where}`;
+    case 'recv':
+    case 'read':
+    case 'readv':
+    case 'recvfrom':
+    case 'recvmsg':
+      return `data${where}`;
+    case 'send':
+    case 'write':
+    case 'writev':
+    case 'sendto':
+    case 'sendmsg':
+      return `room in the send buffer${where}`;
+    case 'close':
+    case 'shutdown':
+      return `its data to be acknowledged${where}`;
+    case 'select':
+    case 'poll':
+    case 'lwip_poll':
+      return 'a descriptor to become ready';
+    default:
+      return 'time to pass';
+  }
+}
+
+function describeSocket(sock: LwipSock): string {
+  const conn = sock.conn!;
+  if (conn.type !== NETCONN_TCP) {
+    const { udp } = conn;
+    return udp === null ? 'raw socket' : `UDP port ${udp.local_port}`;
+  }
+  const { tcp } = conn;
+  if (tcp === null) return 'connection gone';
+  if (!(tcp instanceof TcpPcb)) return `listening on port ${tcp.local_port}`;
+  const state = tcp_state_str[tcp.state];
+  return tcp.state === CLOSED ? state! : `${state} with ${ip4addr_ntoa(tcp.remote_ip)}:${tcp.remote_port}`;
+}
+
+/** A listening socket, or one that is connected to nobody. */
+function isUnconnected(sock: LwipSock): boolean {
+  const conn = sock.conn!;
+  if (conn.type !== NETCONN_TCP) return conn.udp === null || !conn.udp.connected;
+  return conn.tcp !== null && (conn.tcp.state === LISTEN || conn.tcp.state === CLOSED);
+}
+
+function isServing(board: Esp32, fn: string, sock: LwipSock | null): boolean {
+  switch (fn) {
+    case 'accept':
+      return true;
+    case 'recv':
+    case 'read':
+    case 'recvfrom':
+    case 'recvmsg':
+    case 'readv':
+      return sock !== null && isUnconnected(sock);
+    case 'select':
+    case 'poll':
+    case 'lwip_poll':
+      return board.sockets.openSockets().every((s) => s.select_waiting === 0 || isUnconnected(s));
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,36 @@
+/** Boards and worlds: what a test or a program of the twin imports. */
+
+export * from '../sockets/constants.ts';
+export * from '../sockets/errno.ts';
+export { FD_CLR, FD_ISSET, FD_SET, FD_ZERO, fd_set, makeFdSet } from '../sockets/fd_set.ts';
+export type { pollfd, timeval } from '../sockets/select.ts';
+export {
+  formatSockaddr,
+  htonl,
+  htons,
+  type in_addr,
+  inet_addr,
+  inet_aton,
+  inet_ntoa,
+  inet_ntop,
+  inet_pton,
+  ntohl,
+  ntohs,
+  sockaddr_in,
+} from '../sockets/sockaddr.ts';
+export type { msghdr } from '../sockets/sockets.ts';
+export type { ip_mreq, linger, SockoptOut, SockoptValue } from '../sockets/sockopt.ts';
+export { makeOpt, OPT, type Opt, type OptEntry, type OptName } from '../stack/opt.ts';
+export type { HazardName } from '../stack/stack.ts';
+export type { Call } from './call.ts';
+export type { Esp32, Esp32Options, TaskOptions } from './esp32.ts';
+export type { Fate, Fault, FaultRule, Faults, FrameFault, Outage, SentFrame } from './faults.ts';
+export type { Task } from './freertos.ts';
+export type { BlockedTask } from './idle.ts';
+export type { Injection, Lan, LanOptions } from './lan.ts';
+export type { Data, Os } from './os.ts';
+export type { Program } from './program.ts';
+export type { RandomStream } from './random.ts';
+export { type CallRecord, type FrameRecord, type NoteRecord, Trace } from './trace.ts';
+export { text, utf8 } from './utf8.ts';
+export { type Hazard, type RunOptions, type RunReport, World, type WorldOptions } from './world.ts';

@@ -1,0 +1,310 @@
+/** An Ethernet segment: boards, latency, rate, and the misfortunes of a wire (rule E5). */
+
+import { type EthAddr, ETH_DEST } from '../stack/prot/ethernet.ts';
+import { getI32, getU16 } from '../stack/prot/bytes.ts';
+import { FRAME_START, type Frame, type FramePool } from '../stack/frame.ts';
+import { type EventQueue, EventSource } from './events.ts';
+import { type Fate, Faults, lose, type SentFrame } from './faults.ts';
+import type { Scheduler } from './freertos.ts';
+import type { Trace } from './trace.ts';
+
+export interface LanOptions {
+  /** For the trace; "lan0", "lan1" in order if left out. */
+  readonly name?: string;
+  /** From the last bit sent to its arrival, in whole microseconds; 1000 if left out. */
+  readonly latencyUs?: number;
+  /** Rate of each sender; 0 (or left out) is infinitely fast. */
+  readonly bitsPerSecond?: number;
+  /** MTU of the boards' interfaces, bytes of an IP packet; 1500 if left out. */
+  readonly mtu?: number;
+}
+
+/** What stands at a port: a board's network interface. */
+export interface Station {
+  readonly name: string;
+  readonly mac: EthAddr;
+  /** Takes over a reference. */
+  receive(frame: Frame): void;
+}
+
+/** A station's place on the wire. */
+export interface Port {
+  readonly station: Station;
+  /** The cable is plugged in. */
+  cable: boolean;
+  /** Frames sent so far. */
+  sent: number;
+  /** When the sender's last frame will be out. */
+  busyUntilUs: number;
+}
+
+/** What a lan needs of its world. */
+export interface LanWorld {
+  readonly events: EventQueue;
+  readonly scheduler: Scheduler;
+  readonly frames: FramePool;
+  readonly trace: Trace | null;
+  /** Fill in and verify all checksums instead of trusting them. */
+  readonly strictChecksums: boolean;
+  takeNumber(): number;
+}
+
+/** A frame of the test's own. */
+export interface Injection {
+  /** Virtual time in microseconds. */
+  readonly tUs: number;
+  /** Board that receives it, whatever the destination address says. */
+  readonly to: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Set in the first byte of broadcast and multicast addresses. */
+const GROUP_BIT = 0x0100;
+
+export class Lan {
+  readonly name: string;
+  readonly latencyUs: number;
+  readonly bitsPerSecond: number;
+  readonly mtu: number;
+  readonly faults = new Faults();
+  private readonly world: LanWorld;
+  private readonly ports: Port[] = [];
+  /** Ports by hardware address, so that a frame for one board costs the same among thousands. */
+  private readonly byMac = new Map<number, Port[]>();
+  private readonly wire: Wire;
+
+  /** Made by world.lan(). */
+  constructor(world: LanWorld, name: string, options: LanOptions) {
+    this.world = world;
+    this.name = options.name ?? name;
+    this.latencyUs = wholeNumber('latencyUs', options.latencyUs ?? 1000, 0);
+    this.bitsPerSecond = wholeNumber('bitsPerSecond', options.bitsPerSecond ?? 0, 0);
+    this.mtu = wholeNumber('mtu', options.mtu ?? 1500, 68);
+    this.wire = new Wire(world.events);
+  }
+
+  /** Plug a station in. */
+  attach(station: Station): Port {
+    const port: Port = { station, cable: true, sent: 0, busyUntilUs: 0 };
+    this.ports.push(port);
+    const key = macKey(station.mac.hi, station.mac.lo);
+    const same = this.byMac.get(key);
+    if (same === undefined) this.byMac.set(key, [port]);
+    else same.push(port);
+    return port;
+  }
+
+  /** The port of a board. @throws RangeError if it is not on this segment */
+  portOf(board: string): Port {
+    const port = this.ports.find((p) => p.station.name === board);
+    if (port === undefined) throw new RangeError(`There is no board named "${board}" on ${this.name}.`);
+    return port;
+  }
+
+  /** A driver sends a frame, which it keeps its reference to. */
+  send(from: Port, frame: Frame): void {
+    const { world } = this;
+    const index = from.sent++;
+    if (world.strictChecksums) frame.fillSums();
+    const fate = this.faults.isEmpty && from.cable ? null : this.judge(from, index, frame);
+    if (world.trace !== null) this.record(from, frame, fate);
+    if (fate?.lost) return;
+    this.deliver(from, frame, fate);
+  }
+
+  private judge(from: Port, index: number, frame: Frame): Fate {
+    const sent: SentFrame = {
+      from: from.station.name,
+      index,
+      tUs: this.world.scheduler.nowUs,
+      get bytes() {
+        return frame.view();
+      },
+    };
+    const fate = this.faults.judge(sent);
+    if (!from.cable) lose(fate, 'nocable');
+    return fate;
+  }
+
+  private record(from: Port, frame: Frame, fate: Fate | null): void {
+    const { world } = this;
+    world.trace!.addFrame({
+      kind: 'frame',
+      n: world.takeNumber(),
+      tUs: world.scheduler.nowUs,
+      lan: this.name,
+      from: from.station.name,
+      fault: fate === null ? '' : fate.labels.join('+'),
+      lost: fate?.lost ?? false,
+      bytes: frame.view().slice(),
+    });
+  }
+
+  /** Schedule the arrivals: for every other station in order, each directly followed by its copies. */
+  private deliver(from: Port, frame: Frame, fate: Fate | null): void {
+    const { nowUs } = this.world.scheduler;
+    let arrival = nowUs + this.latencyUs;
+    if (this.bitsPerSecond > 0) {
+      from.busyUntilUs = Math.max(from.busyUntilUs, nowUs) + Math.ceil((frame.len * 8e6) / this.bitsPerSecond);
+      arrival = from.busyUntilUs + this.latencyUs;
+    }
+    if (fate !== null && (fate.delayUs > 0 || fate.copies > 0 || fate.corruptions.length > 0)) {
+      this.deliverChanged(from, frame, fate, arrival);
+      return;
+    }
+    for (const port of this.receiversOf(frame)) {
+      if (port === from) continue;
+      frame.refs++;
+      if (this.bitsPerSecond > 0) this.oneArrival(port, frame, arrival);
+      else this.wire.push(port, frame, arrival);
+    }
+  }
+
+  private deliverChanged(from: Port, frame: Frame, fate: Fate, arrival: number): void {
+    const changed = corrupted(frame, fate);
+    for (const port of this.ports) {
+      if (port === from) continue;
+      for (let i = 0; i <= fate.copies; i++) {
+        changed.refs++;
+        this.oneArrival(port, changed, arrival + fate.delayUs + i * fate.copyGapUs);
+      }
+    }
+    changed.release();
+  }
+
+  private oneArrival(port: Port, frame: Frame, at: number): void {
+    this.world.events.schedule(new Arrival(port, frame), at);
+  }
+
+  /** The stations whose drivers will take the frame: one for a unicast address that is known here, else all. */
+  private receiversOf(frame: Frame): readonly Port[] {
+    const hi = getU16(frame.bytes, FRAME_START + ETH_DEST);
+    if ((hi & GROUP_BIT) !== 0) return this.ports;
+    return this.byMac.get(macKey(hi, getI32(frame.bytes, FRAME_START + ETH_DEST + 2))) ?? [];
+  }
+
+  /** Have a frame arrive at one board at a certain time. Its bytes are taken as they are, past the driver's filter. */
+  inject({ tUs, to, bytes }: Injection): void {
+    const { world } = this;
+    const port = this.portOf(to);
+    if (tUs < world.scheduler.nowUs) {
+      throw new RangeError(`A frame cannot be injected at ${tUs} us: it is ${world.scheduler.nowUs} us already.`);
+    }
+    world.events.schedule(new InjectedArrival(port, world.frames.copyOf(bytes)), tUs);
+  }
+}
+
+function wholeNumber(name: string, value: number, min: number): number {
+  if (!Number.isInteger(value) || value < min) {
+    throw new RangeError(`${name} must be a whole number of at least ${min}, not ${value}.`);
+  }
+  return value;
+}
+
+function macKey(hi: number, lo: number): number {
+  return hi * 0x1_0000_0000 + (lo >>> 0);
+}
+
+/** The frame with its bytes changed: a copy, as a frame that was sent is immutable. One reference for the caller. */
+function corrupted(frame: Frame, fate: Fate): Frame {
+  if (fate.corruptions.length === 0) {
+    frame.refs++;
+    return frame;
+  }
+  frame.fillSums();
+  const copy = frame.clone();
+  for (const { offset, xor } of fate.corruptions) {
+    if (offset < copy.len) copy.bytes[FRAME_START + offset]! ^= xor;
+  }
+  return copy;
+}
+
+/** A frame reaches a station, whose driver filters by destination address. */
+function arrive(port: Port, frame: Frame): void {
+  const { mac } = port.station;
+  const hi = getU16(frame.bytes, FRAME_START + ETH_DEST);
+  const forIt =
+    (hi & GROUP_BIT) !== 0 || (hi === mac.hi && getI32(frame.bytes, FRAME_START + ETH_DEST + 2) === mac.lo);
+  if (forIt && port.cable) port.station.receive(frame);
+  else frame.release();
+}
+
+class Arrival extends EventSource {
+  private readonly port: Port;
+  private readonly frame: Frame;
+
+  constructor(port: Port, frame: Frame) {
+    super();
+    this.port = port;
+    this.frame = frame;
+  }
+
+  override fire(): void {
+    arrive(this.port, this.frame);
+  }
+}
+
+class InjectedArrival extends EventSource {
+  private readonly port: Port;
+  private readonly frame: Frame;
+
+  constructor(port: Port, frame: Frame) {
+    super();
+    this.port = port;
+    this.frame = frame;
+  }
+
+  override fire(): void {
+    if (this.port.cable) this.port.station.receive(this.frame);
+    else this.frame.release();
+  }
+}
+
+/** Frames in flight over a constant delay: they arrive in the order of sending, so a ring buffer holds them. */
+class Wire extends EventSource {
+  private readonly events: EventQueue;
+  private ports: (Port | null)[] = new Array<Port | null>(8).fill(null);
+  private frames: (Frame | null)[] = new Array<Frame | null>(8).fill(null);
+  private dues: number[] = new Array<number>(8).fill(0);
+  private orders: number[] = new Array<number>(8).fill(0);
+  private first = 0;
+  private count = 0;
+
+  constructor(events: EventQueue) {
+    super();
+    this.events = events;
+  }
+
+  push(port: Port, frame: Frame, due: number): void {
+    if (this.count === this.ports.length) this.grow();
+    const i = (this.first + this.count++) & (this.ports.length - 1);
+    this.ports[i] = port;
+    this.frames[i] = frame;
+    this.dues[i] = due;
+    this.orders[i] = this.events.takeOrder();
+    if (this.count === 1) this.events.scheduleInOrder(this, due, this.orders[i]!);
+  }
+
+  override fire(): void {
+    const i = this.first;
+    const port = this.ports[i]!;
+    const frame = this.frames[i]!;
+    this.frames[i] = null;
+    this.first = (i + 1) & (this.ports.length - 1);
+    if (--this.count > 0) this.events.scheduleInOrder(this, this.dues[this.first]!, this.orders[this.first]!);
+    arrive(port, frame);
+  }
+
+  private grow(): void {
+    const turn = <T>(old: T[], empty: T): T[] => [
+      ...old.slice(this.first),
+      ...old.slice(0, this.first),
+      ...new Array<T>(old.length).fill(empty),
+    ];
+    this.ports = turn<Port | null>(this.ports, null);
+    this.frames = turn<Frame | null>(this.frames, null);
+    this.dues = turn(this.dues, 0);
+    this.orders = turn(this.orders, 0);
+    this.first = 0;
+  }
+}

@@ -1,0 +1,380 @@
+/** What a program sees of its board: socket calls and FreeRTOS calls, with C's names, arguments and results. */
+
+import {
+  type fd_set,
+  formatSockaddr,
+  IPPROTO_IP,
+  lwip_poll,
+  lwip_select,
+  type msghdr,
+  type Op,
+  poll,
+  type pollfd,
+  SIZEOF_SOCKADDR_IN,
+  sizeofOption,
+  type sockaddr_in,
+  type SockoptOut,
+  type SockoptValue,
+  type Sockets,
+  type timeval,
+} from '../sockets/index.ts';
+import type { Call } from './call.ts';
+import type { Esp32 } from './esp32.ts';
+import type { Task } from './freertos.ts';
+import type { Program, ProgramRunner } from './program.ts';
+import type { TaskOptions } from './esp32.ts';
+import type { CallRecord, Trace } from './trace.ts';
+import { utf8 } from './utf8.ts';
+
+/** Data to send: bytes, or text, which goes out as UTF-8. */
+export type Data = Uint8Array | string;
+
+/** How a traced call is completed: what only its return tells. */
+type OnReturn = (record: CallRecord, ret: number) => void;
+
+/**
+ * The operating system as one task sees it. Every call that lwIP or FreeRTOS may suspend returns a Call: `await` it in
+ * an async program, `yield*` it in a generator program, one at a time.
+ */
+export class Os {
+  readonly board: Esp32;
+  readonly task: Task;
+  private readonly runner: ProgramRunner;
+  private readonly sockets: Sockets;
+
+  /** Made by the board for each task. */
+  constructor(board: Esp32, task: Task, runner: ProgramRunner) {
+    this.board = board;
+    this.task = task;
+    this.runner = runner;
+    this.sockets = board.sockets;
+  }
+
+  /** errno of this task: what the last failed call left. */
+  get errno(): number {
+    return this.task.errno;
+  }
+
+  set errno(value: number) {
+    this.task.errno = value;
+  }
+
+  // Sockets
+
+  /** @returns a descriptor (54..63), or -1: EINVAL, ENOBUFS, ENFILE */
+  socket(domain: number, type: number, protocol = IPPROTO_IP): Call<number> {
+    return this.begin('socket', -1, [domain, type, protocol], this.sockets.lwip_socket(this.task, domain, type, protocol));
+  }
+
+  /** @returns 0, or -1: EBADF, EINVAL, EADDRINUSE, ... */
+  bind(s: number, name: sockaddr_in, namelen = SIZEOF_SOCKADDR_IN): Call<number> {
+    return this.begin('bind', s, this.traced && [s, formatSockaddr(name)], this.sockets.lwip_bind(this.task, s, name, namelen));
+  }
+
+  /** Make a TCP socket passive. @param backlog connections that may wait for accept() */
+  listen(s: number, backlog: number): Call<number> {
+    return this.begin('listen', s, [s, backlog], this.sockets.lwip_listen(this.task, s, backlog));
+  }
+
+  /** Wait for a connection. @param addr filled with the peer's address  @returns a new descriptor, or -1 */
+  accept(s: number, addr: sockaddr_in | null = null): Call<number> {
+    const op = this.sockets.lwip_accept(this.task, s, addr);
+    return this.begin('accept', s, [s], op, this.traced && addressOnSuccess(addr));
+  }
+
+  /** @returns 0, or -1: ECONNRESET if refused, ECONNABORTED if nobody answers, EINPROGRESS if non-blocking */
+  connect(s: number, name: sockaddr_in, namelen = SIZEOF_SOCKADDR_IN): Call<number> {
+    const args = this.traced && [s, formatSockaddr(name)];
+    return this.begin('connect', s, args, this.sockets.lwip_connect(this.task, s, name, namelen));
+  }
+
+  /** @param how SHUT_RD, SHUT_WR or SHUT_RDWR */
+  shutdown(s: number, how: number): Call<number> {
+    return this.begin('shutdown', s, [s, how], this.sockets.lwip_shutdown(this.task, s, how));
+  }
+
+  close(s: number): Call<number> {
+    return this.begin('close', s, [s], this.sockets.lwip_close(this.task, s));
+  }
+
+  /** @returns bytes taken, or -1 */
+  send(s: number, data: Data, size = byteLength(data), flags = 0): Call<number> {
+    const bytes = toBytes(data);
+    const op = this.sockets.lwip_send(this.task, s, bytes, size, flags);
+    return this.begin('send', s, [s, size, ...flagArg(flags)], op, this.traced && dataSent(bytes));
+  }
+
+  write(s: number, data: Data, size = byteLength(data)): Call<number> {
+    const bytes = toBytes(data);
+    return this.begin('write', s, [s, size], this.sockets.lwip_send(this.task, s, bytes, size, 0), this.traced && dataSent(bytes));
+  }
+
+  /** @param to null: the connected peer */
+  sendto(s: number, data: Data, size: number, flags: number, to: sockaddr_in | null): Call<number> {
+    const bytes = toBytes(data);
+    const op = this.sockets.lwip_sendto(this.task, s, bytes, size, flags, to);
+    const args = this.traced && [s, size, ...flagArg(flags), to === null ? 'NULL' : formatSockaddr(to)];
+    return this.begin('sendto', s, args, op, this.traced && dataSent(bytes));
+  }
+
+  sendmsg(s: number, msg: msghdr, flags = 0): Call<number> {
+    return this.begin('sendmsg', s, [s, ...flagArg(flags)], this.sockets.lwip_sendmsg(this.task, s, msg, flags));
+  }
+
+  writev(s: number, iov: Uint8Array[]): Call<number> {
+    return this.begin('writev', s, [s, iov.length], this.sockets.lwip_writev(this.task, s, iov));
+  }
+
+  /** @returns bytes received; 0 if the peer has closed; -1: ECONNRESET, EWOULDBLOCK, ENOTCONN, ... */
+  recv(s: number, mem: Uint8Array, len = mem.length, flags = 0): Call<number> {
+    const op = this.sockets.lwip_recvfrom(this.task, s, mem, len, flags, null);
+    return this.begin('recv', s, [s, len, ...flagArg(flags)], op, this.traced && dataReceived(mem, null));
+  }
+
+  read(s: number, mem: Uint8Array, len = mem.length): Call<number> {
+    const op = this.sockets.lwip_recvfrom(this.task, s, mem, len, 0, null);
+    return this.begin('read', s, [s, len], op, this.traced && dataReceived(mem, null));
+  }
+
+  /** @param from filled with the sender's address */
+  recvfrom(s: number, mem: Uint8Array, len: number, flags: number, from: sockaddr_in | null = null): Call<number> {
+    const op = this.sockets.lwip_recvfrom(this.task, s, mem, len, flags, from);
+    return this.begin('recvfrom', s, [s, len, ...flagArg(flags)], op, this.traced && dataReceived(mem, from));
+  }
+
+  recvmsg(s: number, msg: msghdr | null, flags = 0): Call<number> {
+    return this.begin('recvmsg', s, [s, ...flagArg(flags)], this.sockets.lwip_recvmsg(this.task, s, msg, flags));
+  }
+
+  readv(s: number, iov: Uint8Array[]): Call<number> {
+    return this.begin('readv', s, [s, iov.length], this.sockets.lwip_readv(this.task, s, iov));
+  }
+
+  /** @param value int, or the object that stands for the option's struct  @param optlen as a C program would pass it */
+  setsockopt(s: number, level: number, optname: number, value: SockoptValue, optlen = sizeofOption(level, optname)): Call<number> {
+    const op = this.sockets.lwip_setsockopt(this.task, s, level, optname, value, optlen);
+    return this.begin('setsockopt', s, [s, level, optname], op);
+  }
+
+  getsockopt(s: number, level: number, optname: number, out: SockoptOut, optlen = sizeofOption(level, optname)): Call<number> {
+    const op = this.sockets.lwip_getsockopt(this.task, s, level, optname, out, optlen);
+    return this.begin('getsockopt', s, [s, level, optname], op);
+  }
+
+  fcntl(s: number, cmd: number, val = 0): Call<number> {
+    return this.begin('fcntl', s, [s, cmd, val], this.sockets.lwip_fcntl(this.task, s, cmd, val));
+  }
+
+  ioctl(s: number, cmd: number, argp: { value: number }): Call<number> {
+    return this.begin('ioctl', s, [s, cmd, argp.value], this.sockets.lwip_ioctl(this.task, s, cmd, argp));
+  }
+
+  /** The sets are changed to what is ready. @param nfds highest descriptor + 1  @param timeout null: for ever */
+  select(
+    nfds: number,
+    readset: fd_set | null,
+    writeset: fd_set | null,
+    exceptset: fd_set | null,
+    timeout: timeval | null,
+  ): Call<number> {
+    const op = lwip_select(this.sockets, this.task, nfds, readset, writeset, exceptset, timeout);
+    return this.begin('select', -1, this.traced && selectArgs(nfds, readset, writeset, timeout), op);
+  }
+
+  /** ESP-IDF's poll(). @param timeout milliseconds, negative for ever */
+  poll(fds: pollfd[], timeout: number): Call<number> {
+    return this.begin('poll', -1, this.traced && [fds.map((p) => p.fd).join(' '), timeout], poll(this.sockets, this.task, fds, timeout));
+  }
+
+  /** lwIP's own poll(). */
+  lwip_poll(fds: pollfd[], timeout: number): Call<number> {
+    const args = this.traced && [fds.map((p) => p.fd).join(' '), timeout];
+    return this.begin('lwip_poll', -1, args, lwip_poll(this.sockets, this.task, fds, timeout));
+  }
+
+  getsockname(s: number, name: sockaddr_in): Call<number> {
+    const op = this.sockets.lwip_getsockname(this.task, s, name);
+    return this.begin('getsockname', s, [s], op, this.traced && addressOnSuccess(name));
+  }
+
+  getpeername(s: number, name: sockaddr_in): Call<number> {
+    const op = this.sockets.lwip_getpeername(this.task, s, name);
+    return this.begin('getpeername', s, [s], op, this.traced && addressOnSuccess(name));
+  }
+
+  // FreeRTOS
+
+  /** Ticks since boot. */
+  xTaskGetTickCount(): number {
+    return this.board.sys.ticks;
+  }
+
+  /** @returns whole ticks in so many milliseconds, rounded down: at 100 Hz, pdMS_TO_TICKS(5) is 0 */
+  pdMS_TO_TICKS(ms: number): number {
+    return this.board.sys.fetchTicks(ms);
+  }
+
+  /** Wait for so many ticks; 0 lets tasks of the same priority run. */
+  vTaskDelay(xTicksToDelay: number): Call<number> {
+    return this.begin('vTaskDelay', -1, [xTicksToDelay], this.delay(xTicksToDelay));
+  }
+
+  /** vTaskDelay(pdMS_TO_TICKS(ms)). */
+  delayMs(ms: number): Call<number> {
+    return this.begin('delayMs', -1, [ms], this.delay(this.pdMS_TO_TICKS(ms)));
+  }
+
+  taskYIELD(): Call<number> {
+    return this.begin('taskYIELD', -1, [], this.delay(0));
+  }
+
+  /** Start another task on this board. It runs at once if its priority is higher. */
+  xTaskCreate(program: Program<Os>, name: string, options: TaskOptions = {}): Call<Task> {
+    const { board } = this;
+    const { scheduler } = board;
+    const create = function* (): Op<Task> {
+      const task = board.createTask(program, name, options);
+      scheduler.makeReady(task);
+      if (scheduler.switchPending) yield;
+      return task;
+    };
+    return this.begin('xTaskCreate', -1, [name], create());
+  }
+
+  /** End a task; without argument this one, which never returns. */
+  vTaskDelete(xTaskToDelete: Task = this.task): Call<number> {
+    const { scheduler } = this.board;
+    const { task } = this;
+    const remove = function* (): Op<number> {
+      scheduler.remove(xTaskToDelete);
+      while (xTaskToDelete === task) yield;
+      return 0;
+    };
+    return this.begin('vTaskDelete', -1, [xTaskToDelete.name], remove());
+  }
+
+  // The interface, through the tcpip thread as esp_netif does it
+
+  /** The link goes down, and with it the cable unless `cableOnly` says that the stack must not hear of it. */
+  linkDown({ cableOnly = false } = {}): Call<number> {
+    return this.begin('linkDown', -1, [], this.board.setLink(this.task, false, cableOnly));
+  }
+
+  linkUp({ cableOnly = false } = {}): Call<number> {
+    return this.begin('linkUp', -1, [], this.board.setLink(this.task, true, cableOnly));
+  }
+
+  /** esp_netif_down(): address gone, connections aborted. */
+  netifDown(): Call<number> {
+    return this.begin('netifDown', -1, [], this.board.setNetif(this.task, false));
+  }
+
+  /** esp_netif_up(), with the address that the interface had. */
+  netifUp(): Call<number> {
+    return this.begin('netifUp', -1, [], this.board.setNetif(this.task, true));
+  }
+
+  /** esp_netif_set_ip_info(). @param ip,netmask,gw dotted decimal */
+  setIp(ip: string, netmask: string, gw: string): Call<number> {
+    return this.begin('setIp', -1, [ip, netmask, gw], this.board.setAddress(this.task, ip, netmask, gw));
+  }
+
+  private *delay(ticks: number): Op<number> {
+    const { board, task } = this;
+    if (ticks > 0) board.scheduler.block(task, null, board.sys.deadline(ticks));
+    else board.scheduler.makeReady(task);
+    yield;
+    return 0;
+  }
+
+  private get traced(): boolean {
+    return this.board.trace !== null;
+  }
+
+  private begin<T>(
+    fn: string,
+    fd: number,
+    args: readonly (number | string)[] | false,
+    op: Op<T>,
+    onReturn: OnReturn | false = false,
+  ): Call<T> {
+    const { trace } = this.board;
+    if (trace === null || args === false) return this.runner.begin(this.task, fn, fd, op, null);
+    return this.beginTraced(trace, fn, fd, args, op, onReturn);
+  }
+
+  private beginTraced<T>(
+    trace: Trace,
+    fn: string,
+    fd: number,
+    args: readonly (number | string)[],
+    op: Op<T>,
+    onReturn: OnReturn | false,
+  ): Call<T> {
+    const { board, task } = this;
+    const record: CallRecord = {
+      kind: 'call',
+      n0: board.takeNumber(),
+      n1: -1,
+      t0Us: board.scheduler.nowUs,
+      t1Us: -1,
+      board: board.name,
+      task: task.name,
+      fn,
+      args,
+      ret: undefined,
+      errno: 0,
+      addr: '',
+      data: undefined,
+    };
+    trace.calls.push(record);
+    return this.runner.begin(task, fn, fd, op, (value) => {
+      const ret = typeof value === 'number' ? value : 0;
+      record.n1 = board.takeNumber();
+      record.t1Us = board.scheduler.nowUs;
+      record.ret = ret;
+      if (ret < 0 || (ret === 0 && RECEIVERS.has(fn))) record.errno = task.errno;
+      if (onReturn !== false) onReturn(record, ret);
+    });
+  }
+}
+
+/** Calls that leave an errno when they return 0 at the end of a stream. */
+const RECEIVERS: ReadonlySet<string> = new Set(['recv', 'read', 'recvfrom', 'recvmsg', 'readv']);
+
+function byteLength(data: Data): number {
+  return toBytes(data).length;
+}
+
+function toBytes(data: Data): Uint8Array {
+  return typeof data === 'string' ? utf8(data) : data;
+}
+
+function flagArg(flags: number): number[] {
+  return flags === 0 ? [] : [flags];
+}
+
+function addressOnSuccess(name: sockaddr_in | null): OnReturn {
+  return (record, ret) => {
+    if (ret >= 0 && name !== null) record.addr = formatSockaddr(name);
+  };
+}
+
+function dataSent(bytes: Uint8Array): OnReturn {
+  return (record, ret) => {
+    if (ret > 0) record.data = bytes.slice(0, ret);
+  };
+}
+
+function dataReceived(mem: Uint8Array, from: sockaddr_in | null): OnReturn {
+  return (record, ret) => {
+    if (ret >= 0) record.data = mem.slice(0, ret);
+    if (ret >= 0 && from !== null) record.addr = formatSockaddr(from);
+  };
+}
+
+function selectArgs(nfds: number, readset: fd_set | null, writeset: fd_set | null, timeout: timeval | null): (number | string)[] {
+  const list = (set: fd_set | null) => (set === null ? 'NULL' : `{${set.toArray().join(' ')}}`);
+  const time = timeout === null ? 'NULL' : `${timeout.tv_sec}.${String(timeout.tv_usec).padStart(6, '0')} s`;
+  return [nfds, list(readset), list(writeset), time];
+}

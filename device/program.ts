@@ -1,0 +1,196 @@
+/** Programs on a board: what they are given, and how they are started, suspended and resumed. */
+
+import type { Op } from '../sockets/sys_arch.ts';
+import { Call } from './call.ts';
+import type { Scheduler, Task, TaskBody } from './freertos.ts';
+
+/** A program: an async function, or a generator function, which a world can run synchronously to its end. */
+export type Program<Os> = (os: Os) => PromiseLike<unknown> | Generator<void, unknown, void>;
+
+/** A task that neither waits nor ends within so many turns of the microtask queue waits for something foreign. */
+export const MICROTASK_TURNS_MAX = 1000;
+
+/** So many calls without blocking cost a tick. */
+export const CALLS_PER_TICK = 10_000;
+
+/** How a task's program went wrong, for the world to report. */
+export type ProgramFailure = (task: Task, error: unknown) => void;
+
+/** The life of one program in its task. `start` makes the program; it runs when the task runs for the first time. */
+export class ProgramRunner implements TaskBody {
+  readonly isTcpip = false;
+  /** An async program has the processor and has not come to its next call yet. */
+  isThinking = false;
+  /** The call in progress, or the last one. */
+  call: Call<unknown> | null = null;
+  /** Calls begun so far. */
+  calls = 0;
+  private readonly scheduler: Scheduler;
+  private readonly start: () => PromiseLike<unknown> | Generator<void, unknown, void>;
+  private readonly onFailure: ProgramFailure;
+  private readonly onEnd: (task: Task) => void;
+  private readonly highestAsyncPriority: number;
+  private generator: Generator<void, unknown, void> | null = null;
+  private hasStarted = false;
+  private op: Op<unknown> | null = null;
+  private onReturn: ((value: unknown) => void) | null = null;
+
+  constructor(
+    scheduler: Scheduler,
+    start: () => PromiseLike<unknown> | Generator<void, unknown, void>,
+    onFailure: ProgramFailure,
+    onEnd: (task: Task) => void,
+    highestAsyncPriority: number,
+  ) {
+    this.scheduler = scheduler;
+    this.start = start;
+    this.onFailure = onFailure;
+    this.onEnd = onEnd;
+    this.highestAsyncPriority = highestAsyncPriority;
+  }
+
+  /** The program is an async function (known once it has started). */
+  get isAsync(): boolean {
+    return this.hasStarted && this.generator === null;
+  }
+
+  /**
+   * Begin a call: it runs at once, as far as it can without waiting.
+   * @param onReturn told the value before the program is
+   * @throws Error if the program has not waited for its last call, or does not have the processor
+   */
+  begin<T>(task: Task, fn: string, fd: number, op: Op<T>, onReturn: ((value: T) => void) | null): Call<T> {
+    this.checkTurn(task, fn);
+    const call = new Call<T>(fn, fd);
+    this.call = call as Call<unknown>;
+    this.calls++;
+    const steps = ++task.busyCalls >= CALLS_PER_TICK ? this.afterOneTick(task, op) : op;
+    const step = steps.next();
+    if (step.done) {
+      onReturn?.(step.value);
+      call.complete(step.value);
+    } else {
+      this.op = steps;
+      this.onReturn = onReturn as ((value: unknown) => void) | null;
+      this.isThinking = false;
+    }
+    return call;
+  }
+
+  resume(task: Task): void {
+    if (!this.hasStarted) {
+      this.startProgram(task);
+      return;
+    }
+    if (this.op !== null && !this.continueCall(task)) return;
+    if (this.generator !== null) this.step(task);
+    else this.isThinking = true;
+  }
+
+  private startProgram(task: Task): void {
+    this.hasStarted = true;
+    let started: PromiseLike<unknown> | Generator<void, unknown, void>;
+    this.isThinking = true;
+    try {
+      started = this.start();
+    } catch (error) {
+      this.end(task, error, true);
+      return;
+    }
+    if (isGenerator(started)) {
+      this.isThinking = false;
+      this.generator = started;
+      this.step(task);
+      return;
+    }
+    if (started === undefined || typeof started.then !== 'function') {
+      const error = new TypeError(`The program of task ${task.name} is neither an async nor a generator function.`);
+      this.end(task, error, true);
+      return;
+    }
+    if (task.priority > this.highestAsyncPriority) {
+      const error = new RangeError(
+        `Task ${task.name} has priority ${task.priority} and an async program. Above ${this.highestAsyncPriority}, the ` +
+          'priority of the tcpip thread, a program must be a generator function, as it interrupts the stack at work.',
+      );
+      started.then(undefined, () => undefined);
+      this.end(task, error, true);
+      return;
+    }
+    started.then(
+      () => this.end(task, undefined, false),
+      (error: unknown) => this.end(task, error, true),
+    );
+  }
+
+  /** Let the call in progress go on. @returns true if it has returned */
+  private continueCall(task: Task): boolean {
+    const call = this.call!;
+    try {
+      const step = this.op!.next();
+      if (!step.done) return false;
+      this.op = null;
+      this.onReturn?.(step.value);
+      call.complete(step.value);
+    } catch (error) {
+      this.op = null;
+      call.fail(error);
+    }
+    this.isThinking = task.body === this && this.generator === null;
+    return true;
+  }
+
+  /** Run a generator program to its next wait. */
+  private step(task: Task): void {
+    let done: boolean | undefined;
+    try {
+      done = this.generator!.next().done;
+    } catch (error) {
+      this.end(task, error, true);
+      return;
+    }
+    if (done) {
+      this.end(task, undefined, false);
+    } else if (this.op === null) {
+      this.end(task, new Error(`Task ${task.name} yielded by itself. A program may only "yield*" the calls of its os.`), true);
+    }
+  }
+
+  private end(task: Task, error: unknown, failed: boolean): void {
+    this.isThinking = false;
+    if (task.state === 'done') return;
+    const { call } = this;
+    this.scheduler.remove(task);
+    if (failed) this.onFailure(task, error);
+    else if (call !== null && !call.isAwaited) this.onFailure(task, notAwaited(task, call.fn));
+    this.onEnd(task);
+  }
+
+  private checkTurn(task: Task, fn: string): void {
+    const { call } = this;
+    if (call !== null && !call.isAwaited) throw notAwaited(task, call.fn);
+    if (this.op !== null) {
+      throw new Error(`Task ${task.name} called ${fn}() while its ${call!.fn}() has not returned; a task makes one call at a time.`);
+    }
+    if (this.scheduler.running !== task) {
+      throw new Error(`${fn}() was called with the os of task ${task.name}, which is not running.`);
+    }
+  }
+
+  /** A program that makes call after call without ever blocking is charged for it. */
+  private *afterOneTick<T>(task: Task, op: Op<T>): Op<T> {
+    const { owner } = task;
+    const ticks = Math.floor((this.scheduler.nowUs - owner.bootUs) / owner.tickUs) + 1;
+    this.scheduler.hogOneTick(task, owner.bootUs + ticks * owner.tickUs);
+    yield;
+    return yield* op;
+  }
+}
+
+function notAwaited(task: Task, fn: string): Error {
+  return new Error(`Task ${task.name} called ${fn}() without waiting for it; write "await os.${fn}(...)" or "yield* os.${fn}(...)".`);
+}
+
+function isGenerator(x: unknown): x is Generator<void, unknown, void> {
+  return typeof x === 'object' && x !== null && 'next' in x && typeof x.next === 'function' && Symbol.iterator in x;
+}

@@ -1,0 +1,79 @@
+/**
+ * What happened in a run, as plain data: every frame that was sent and every socket call that was made, in order.
+ * Ladders, captures, the conformance runner and reports are all fed from these records.
+ */
+
+/** One frame that a board handed to its driver. */
+export interface FrameRecord {
+  readonly kind: 'frame';
+  /** Running number, shared with the starts and returns of calls: it orders what happens at one instant. */
+  readonly n: number;
+  /** Virtual time of sending in microseconds. */
+  readonly tUs: number;
+  /** Name of the Ethernet segment. */
+  readonly lan: string;
+  /** Name of the sending board; '' for a frame that was injected by the test. */
+  readonly from: string;
+  /** What the wire did to it, '' if nothing: drop, delay, dup, corrupt, outage, nocable, joined by '+'. */
+  readonly fault: string;
+  /** True if no other board will ever see this frame. */
+  readonly lost: boolean;
+  /** The frame as it was sent (before any corruption), from the destination MAC on, all checksums filled in. */
+  readonly bytes: Uint8Array;
+}
+
+/** One call of a program into the board's operating system. */
+export interface CallRecord {
+  readonly kind: 'call';
+  /** Running number of the start of the call. */
+  readonly n0: number;
+  /** Running number of its return; -1 while the call is blocked. */
+  n1: number;
+  readonly t0Us: number;
+  /** Virtual time of the return in microseconds; -1 while the call is blocked. */
+  t1Us: number;
+  readonly board: string;
+  readonly task: string;
+  /** Name of the call as in C: socket, bind, accept, ... */
+  readonly fn: string;
+  /** Arguments as a C programmer would print them; buffers are left out, addresses are "ip:port". */
+  readonly args: readonly (number | string)[];
+  /** Return value; undefined while the call is blocked. */
+  ret: number | undefined;
+  /** errno as the call left it if it failed (or if recv() returned 0), else 0. */
+  errno: number;
+  /** Address that the call filled in (accept, recvfrom, getsockname, getpeername) as "ip:port"; '' if none. */
+  addr: string;
+  /** Bytes sent (as many as were taken) or received; undefined if the call moves none. */
+  data: Uint8Array | undefined;
+}
+
+/** A board was powered off or on, a link went down: something a reader of the trace must know. */
+export interface NoteRecord {
+  readonly kind: 'note';
+  readonly n: number;
+  readonly tUs: number;
+  /** Board concerned; '' for the whole world. */
+  readonly board: string;
+  readonly text: string;
+}
+
+/** The recorded life of a world. Records are appended in order of their running number. */
+export class Trace {
+  readonly frames: FrameRecord[] = [];
+  /** In order of call start; a blocked call's record is completed when it returns. */
+  readonly calls: CallRecord[] = [];
+  readonly notes: NoteRecord[] = [];
+  private readonly listeners: ((frame: FrameRecord) => void)[] = [];
+
+  /** Be told of every frame at the moment it is sent, for instance to write it to a capture. */
+  onFrame(listener: (frame: FrameRecord) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Used by the device. */
+  addFrame(frame: FrameRecord): void {
+    this.frames.push(frame);
+    for (const listener of this.listeners) listener(frame);
+  }
+}

@@ -1,0 +1,314 @@
+/** The world: boards and wires under one virtual clock, run until nothing can happen any more. */
+
+import { FramePool } from '../stack/frame.ts';
+import type { HazardName, SharedMemory } from '../stack/stack.ts';
+import { InputSegment } from '../stack/tcp_in.ts';
+import { type BoardWorld, Esp32, type Esp32Options } from './esp32.ts';
+import { EventQueue, EventSource } from './events.ts';
+import { Scheduler, type Task } from './freertos.ts';
+import { type BlockedTask, blockedTasks, stackCouldWakeSomebody } from './idle.ts';
+import { Lan, type LanOptions, type LanWorld } from './lan.ts';
+import { MICROTASK_TURNS_MAX, ProgramRunner } from './program.ts';
+import { namedStream, type RandomStream } from './random.ts';
+import { Trace } from './trace.ts';
+
+export interface WorldOptions {
+  /** Everything that is left to chance follows from it; 1 if left out. */
+  readonly seed?: number;
+  /** FreeRTOS tick in microseconds; 10,000 (CONFIG_FREERTOS_HZ=100) if left out. */
+  readonly tickUs?: number;
+  /** Compute and verify every checksum, instead of only those that somebody looks at. */
+  readonly strictChecksums?: boolean;
+  /** What happens when a program drives lwIP into a known defect: the board stops (default), or it goes on safely. */
+  readonly hazards?: 'stop' | 'continue';
+}
+
+export interface RunOptions {
+  /** Virtual time in microseconds at which the run ends at the latest; events of that very time still happen. */
+  readonly until?: number;
+  /** False: go on to `until` even if nothing can wake a task any more. */
+  readonly stopWhenIdle?: boolean;
+}
+
+/** How a run ended. */
+export interface RunReport {
+  /**
+   * `ended`: all programs have ended. `idle`: the rest wait for peers, as servers do. `hang`: some wait for something that
+   * cannot happen. `until`: the time was up.
+   */
+  readonly outcome: 'ended' | 'idle' | 'hang' | 'until';
+  /** Virtual time in microseconds. */
+  readonly nowUs: number;
+  /** Tasks that have not ended, with what they wait for. */
+  readonly blocked: readonly BlockedTask[];
+}
+
+/** A known defect of lwIP that a program ran into. */
+export interface Hazard {
+  readonly tUs: number;
+  readonly board: string;
+  readonly name: HazardName;
+  readonly text: string;
+}
+
+const HAZARD_TEXTS: Readonly<Record<HazardName, string>> = {
+  tcp_bind_twice:
+    'A TCP socket was bound twice. lwIP has linked its pcb into the list of bound pcbs twice, and its next walk over that list never ends.',
+  netconn_close_after_free:
+    'A connection was closed after lwIP had freed its pcb without telling the socket: the device would use freed memory.',
+  tcp_persist_without_data:
+    'The persist timer runs without unsent data, after the peer shrank its window behind a retransmission: lwIP asserts and the device panics.',
+};
+
+/** An hour: virtual time between two looks at a world in which only stacks do their housekeeping. */
+const QUIET_CHECK_US = 1_000_000;
+
+export class World implements BoardWorld, LanWorld {
+  readonly events = new EventQueue();
+  readonly scheduler = new Scheduler(this.events);
+  readonly memory: SharedMemory = { frames: new FramePool(), inseg: new InputSegment() };
+  readonly tickUs: number;
+  readonly strictChecksums: boolean;
+  readonly boards: Esp32[] = [];
+  readonly lans: Lan[] = [];
+  /** Defects of lwIP that programs ran into, in order. */
+  readonly hazards: Hazard[] = [];
+  trace: Trace | null = null;
+  private readonly seed: number;
+  private readonly hazardsStop: boolean;
+  private number = 0;
+  private nextQuietCheckUs = 0;
+  private failure: { readonly error: unknown } | null = null;
+  private isRunning = false;
+
+  constructor(options: WorldOptions = {}) {
+    const { seed = 1, tickUs = 10_000, strictChecksums = false, hazards = 'stop' } = options;
+    if (!Number.isSafeInteger(seed)) throw new RangeError(`The seed must be a whole number, not ${seed}.`);
+    if (!Number.isInteger(tickUs) || tickUs < 1000 || tickUs > 1_000_000) {
+      throw new RangeError(`tickUs must be a whole number from 1000 to 1000000, not ${tickUs}.`);
+    }
+    this.seed = seed;
+    this.tickUs = tickUs;
+    this.strictChecksums = strictChecksums;
+    this.hazardsStop = hazards === 'stop';
+  }
+
+  /** Virtual time in microseconds. */
+  get nowUs(): number {
+    return this.scheduler.nowUs;
+  }
+
+  get frames(): FramePool {
+    return this.memory.frames;
+  }
+
+  /** Record everything from now on. Call it before run() to have it all. */
+  record(): Trace {
+    this.trace ??= new Trace();
+    return this.trace;
+  }
+
+  /** A new Ethernet segment. */
+  lan(options: LanOptions = {}): Lan {
+    const lan = new Lan(this, `lan${this.lans.length}`, options);
+    this.lans.push(lan);
+    return lan;
+  }
+
+  /** A new board, which boots at once (that is, as the first thing when the world runs). */
+  esp32(name: string, options: Esp32Options): Esp32 {
+    if (this.boards.some((b) => b.name === name)) throw new RangeError(`There is a board named "${name}" already.`);
+    const board = new Esp32(this, name, espressifMac(this.boards.length + 1), options);
+    this.boards.push(board);
+    return board;
+  }
+
+  /** A stream of random numbers that depends on the seed and this name only. */
+  random(name: string): RandomStream {
+    return namedStream(this.seed, name);
+  }
+
+  /** Call a function at a virtual time, to inflict something or to look. @param tUs microseconds, not in the past */
+  at(tUs: number, fn: () => void): void {
+    if (!(tUs >= this.nowUs)) throw new RangeError(`It is ${this.nowUs} us already; nothing can happen at ${tUs} us.`);
+    this.events.schedule(new Callback(fn), tUs);
+  }
+
+  /** All tasks of all boards but the tcpip threads, in order of creation. */
+  get tasks(): readonly Task[] {
+    return this.boards.flatMap((b) => b.tasks);
+  }
+
+  /**
+   * Run until all programs have ended or nothing can wake one any more, or until a time.
+   * @throws what a program threw
+   */
+  async run(options: RunOptions = {}): Promise<RunReport> {
+    this.beginRun();
+    try {
+      for (;;) {
+        const outcome = this.advance(options);
+        if (typeof outcome === 'string') return this.report(outcome);
+        await this.settle(outcome);
+      }
+    } finally {
+      this.isRunning = false;
+    }
+  }
+
+  /** The same in one go, for worlds whose programs are all generator functions. */
+  runSync(options: RunOptions = {}): RunReport {
+    this.beginRun();
+    try {
+      const outcome = this.advance(options);
+      if (typeof outcome === 'string') return this.report(outcome);
+      throw new Error(
+        `Task ${outcome.name} of board ${outcome.owner.name} has an async program; use "await world.run()", or write it as a generator function.`,
+      );
+    } finally {
+      this.isRunning = false;
+    }
+  }
+
+  /** Let one event happen, and all tasks run that it made ready. @returns false if there is none */
+  async step(): Promise<boolean> {
+    this.beginRun();
+    try {
+      const event = this.events.peek();
+      if (event === undefined) return false;
+      this.takeEvent(event);
+      for (let task = this.runReady(); task !== null; task = this.runReady()) await this.settle(task);
+      return true;
+    } finally {
+      this.isRunning = false;
+    }
+  }
+
+  private beginRun(): void {
+    if (this.isRunning) throw new Error('The world is running already; a program or tap may not run it again.');
+    this.isRunning = true;
+  }
+
+  /** Run until the end, or until an async program has the processor. */
+  private advance({ until = Number.POSITIVE_INFINITY, stopWhenIdle = true }: RunOptions): RunReport['outcome'] | Task {
+    for (;;) {
+      const task = this.runReady();
+      if (task !== null) return task;
+      const event = this.events.peek();
+      if (event === undefined) return this.outcomeWhenIdle();
+      if (event.due > until) {
+        this.scheduler.nowUs = Math.max(this.scheduler.nowUs, until);
+        return 'until';
+      }
+      if (stopWhenIdle && !this.events.hasForeground && this.isQuiet(event.due)) return this.outcomeWhenIdle();
+      this.takeEvent(event);
+    }
+  }
+
+  private takeEvent(event: EventSource): void {
+    this.scheduler.nowUs = event.due;
+    this.events.take(event);
+    event.fire();
+  }
+
+  /** Run ready tasks until there are none (null), or one of them is an async program that thinks. */
+  private runReady(): Task | null {
+    const { scheduler } = this;
+    for (let task = scheduler.pop(); task !== null; task = scheduler.pop()) {
+      scheduler.run(task);
+      if (this.failure !== null) this.rethrow();
+      if (task.body instanceof ProgramRunner && task.body.isThinking) return task;
+      if (task.state === 'running') scheduler.preempted(task);
+    }
+    return null;
+  }
+
+  /** Give an async program the turns it needs to come to its next call. */
+  private async settle(task: Task): Promise<void> {
+    const runner = task.body as ProgramRunner;
+    const { scheduler } = this;
+    scheduler.running = task;
+    let seen = runner.calls;
+    for (let turns = 0; runner.isThinking; turns++) {
+      if (runner.calls !== seen) {
+        seen = runner.calls;
+        turns = 0;
+      }
+      if (turns > MICROTASK_TURNS_MAX) {
+        scheduler.running = null;
+        throw new Error(
+          `Task ${task.name} of board ${task.owner.name} waits for something outside the world (a timer, a file, another promise). ` +
+            'A program may only wait for the calls of its os.',
+        );
+      }
+      await null;
+    }
+    scheduler.running = null;
+    if (this.failure !== null) this.rethrow();
+    if (task.state === 'running') scheduler.preempted(task);
+  }
+
+  private rethrow(): never {
+    const { error } = this.failure!;
+    this.failure = null;
+    throw error;
+  }
+
+  /** Nothing but housekeeping is scheduled: could any of it wake a task? Looked at once a virtual second. */
+  private isQuiet(due: number): boolean {
+    if (due < this.nextQuietCheckUs) return false;
+    this.nextQuietCheckUs = due + QUIET_CHECK_US;
+    return !this.boards.some((b) => b.isOn && stackCouldWakeSomebody(b.stack));
+  }
+
+  private outcomeWhenIdle(): RunReport['outcome'] {
+    const blocked = blockedTasks(this.boards);
+    if (blocked.length === 0) return 'ended';
+    return blocked.every((b) => b.isServing) ? 'idle' : 'hang';
+  }
+
+  private report(outcome: RunReport['outcome']): RunReport {
+    return { outcome, nowUs: this.nowUs, blocked: blockedTasks(this.boards) };
+  }
+
+  // What boards and wires need
+
+  /** The next running number of the trace. */
+  takeNumber(): number {
+    return this.number++;
+  }
+
+  onBoot(fn: () => void, atUs: number): void {
+    this.events.schedule(new Callback(fn), Math.max(atUs, this.nowUs));
+  }
+
+  onHazard(board: Esp32, name: HazardName): void {
+    const hazard: Hazard = { tUs: this.nowUs, board: board.name, name, text: HAZARD_TEXTS[name] };
+    this.hazards.push(hazard);
+    this.trace?.notes.push({ kind: 'note', n: this.takeNumber(), tUs: hazard.tUs, board: board.name, text: hazard.text });
+    if (this.hazardsStop) board.stopForHazard();
+  }
+
+  onFailure(_board: Esp32, _task: Task, error: unknown): void {
+    this.failure ??= { error };
+  }
+}
+
+class Callback extends EventSource {
+  private readonly fn: () => void;
+
+  constructor(fn: () => void) {
+    super();
+    this.fn = fn;
+  }
+
+  override fire(): void {
+    this.fn();
+  }
+}
+
+/** The n-th station address of Espressif's first range, 24:0a:c4. */
+function espressifMac(n: number): string {
+  const hex = n.toString(16).padStart(6, '0');
+  return `24:0a:c4:${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4, 6)}`;
+}

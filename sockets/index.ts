@@ -1,0 +1,24 @@
+/** BSD sockets as on the ESP32: constants, addresses, descriptor sets, and the calls over a stack. */
+
+export * from './constants.ts';
+export * from './errno.ts';
+export { FD_CLR, FD_ISSET, FD_SET, FD_ZERO, fd_set, makeFdSet } from './fd_set.ts';
+export { lwip_poll, lwip_select, poll, type pollfd, type timeval } from './select.ts';
+export {
+  formatSockaddr,
+  htonl,
+  htons,
+  type in_addr,
+  inet_addr,
+  inet_aton,
+  inet_ntoa,
+  inet_ntop,
+  inet_pton,
+  ntohl,
+  ntohs,
+  sockaddr_in,
+} from './sockaddr.ts';
+export { type msghdr, Sockets } from './sockets.ts';
+export { type ip_mreq, type linger, sizeofOption, type SockoptOut, type SockoptValue } from './sockopt.ts';
+export { type Op, type Sys, type SysThread, WaitList } from './sys_arch.ts';
+export { TcpipThread } from './tcpip.ts';

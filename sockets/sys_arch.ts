@@ -1,0 +1,138 @@
+/**
+ * What lwIP's sequential API needs of an operating system: tasks that wait, mailboxes, one semaphore per task.
+ * device/ implements it on its FreeRTOS scheduler. Source: lwIP sys.h, ESP-IDF port/freertos/sys_arch.c
+ *
+ * A call that may block is a generator. It yields, with nothing, wherever its task gives up the processor, after it
+ * has told the scheduler why: it is blocked (`block()` was called), or a task of higher priority is ready
+ * (`switchPending`).
+ */
+
+import type { ApiMsg } from './api_msg.ts';
+
+/** A call in progress: `yield` means "not now", the return value is the call's. */
+export type Op<T> = Generator<void, T, void>;
+
+/** A task, as far as calls see it. */
+export interface SysThread {
+  readonly name: string;
+  readonly priority: number;
+  /** Of the last call that failed. */
+  errno: number;
+  /** The task's own binary semaphore holds a token. */
+  semToken: boolean;
+  /** Only this task ever waits for its semaphore. */
+  readonly semWaiters: WaitList;
+  /** The message in which the task's calls reach the tcpip thread: one is enough, as the task waits for the answer. */
+  apiMsg: ApiMsg | null;
+  /** Links of the list that it waits in. */
+  waitNext: SysThread | null;
+  waitingIn: WaitList | null;
+}
+
+/** Tasks that wait for one thing: highest priority first, first come first served among equals (rule T4). */
+export class WaitList {
+  head: SysThread | null = null;
+
+  add(thread: SysThread): void {
+    let prev: SysThread | null = null;
+    let t = this.head;
+    while (t !== null && t.priority >= thread.priority) {
+      prev = t;
+      t = t.waitNext;
+    }
+    thread.waitNext = t;
+    thread.waitingIn = this;
+    if (prev === null) this.head = thread;
+    else prev.waitNext = thread;
+  }
+
+  remove(thread: SysThread): void {
+    if (this.head === thread) this.head = thread.waitNext;
+    else {
+      let t = this.head;
+      while (t !== null && t.waitNext !== thread) t = t.waitNext;
+      if (t !== null) t.waitNext = thread.waitNext;
+    }
+    thread.waitNext = null;
+    thread.waitingIn = null;
+  }
+}
+
+export interface Sys {
+  /** Milliseconds since boot in steps of the tick (rule C2). */
+  sys_now(): number;
+  /** A task of higher priority than the running one is ready: the running call must yield. */
+  readonly switchPending: boolean;
+  /**
+   * The running task waits, in `list` if given, until it is woken or `deadlineUs` (virtual microseconds, Infinity for
+   * ever) has come. The caller yields next, unless the answer is false: the deadline has passed already.
+   */
+  block(thread: SysThread, list: WaitList | null, deadlineUs: number): boolean;
+  /**
+   * Make the first waiter of a list ready. Called by a task of lower priority, a tcpip thread that becomes ready runs at
+   * once, inside this call, and any other task sets `switchPending`. Called by a tcpip thread, nobody is switched to yet.
+   */
+  wake(list: WaitList): void;
+  /** If a task of higher priority than the tcpip thread is ready, it runs now, until it blocks (rule T3). */
+  preemptIfHigher(): void;
+  /** End of a wait of n ticks that begins now (rule C3). */
+  deadline(ticks: number): number;
+  /** Ticks of a mailbox wait: floor(ms / tick). */
+  fetchTicks(ms: number): number;
+  /** Ticks of a semaphore wait: ceil(ms / tick) + 1. */
+  semTicks(ms: number): number;
+}
+
+/** A bounded queue of messages; putting into a full one fails. Source: ESP-IDF sys_mbox_trypost(), sys_arch_mbox_tryfetch() */
+export class Mbox<T> {
+  readonly size: number;
+  readonly receivers = new WaitList();
+  private readonly items: T[] = [];
+
+  constructor(size: number) {
+    this.size = size;
+  }
+
+  get count(): number {
+    return this.items.length;
+  }
+
+  /** Put an item in and wake a receiver, who runs at once if its priority is higher (only the tcpip thread posts). */
+  trypost(item: T, sys: Sys): boolean {
+    if (this.items.length >= this.size) return false;
+    this.items.push(item);
+    if (this.receivers.head !== null) {
+      sys.wake(this.receivers);
+      sys.preemptIfHigher();
+    }
+    return true;
+  }
+
+  /** The oldest item, which stays. */
+  peek(): T | undefined {
+    return this.items[0];
+  }
+
+  tryfetch(): T | undefined {
+    return this.items.shift();
+  }
+}
+
+/** Give a task's semaphore its token. The task is only made ready. */
+export function signal(thread: SysThread, sys: Sys): void {
+  thread.semToken = true;
+  if (thread.semWaiters.head !== null) sys.wake(thread.semWaiters);
+}
+
+/**
+ * Wait for the task's own semaphore.
+ * @returns false if `deadlineUs` came first
+ */
+export function* semWait(thread: SysThread, sys: Sys, deadlineUs: number): Op<boolean> {
+  while (!thread.semToken) {
+    if (!sys.block(thread, thread.semWaiters, deadlineUs)) return false;
+    yield;
+  }
+  thread.semToken = false;
+  return true;
+}

@@ -1,0 +1,110 @@
+/** The tcpip thread: mailbox, timers, and the only code that touches the stack. Source: lwIP tcpip.c */
+
+import { ethernet_input, type Frame, type Netif, type Stack } from '../stack/index.ts';
+import type { ApiMsg } from './api_msg.ts';
+import { type Op, semWait, signal, type Sys, type SysThread, WaitList } from './sys_arch.ts';
+
+/** A message: a function and its arguments. */
+export type TcpipFn<A, B> = (a: A, b: B) => void;
+
+export class TcpipThread {
+  readonly sys: Sys;
+  readonly receivers = new WaitList();
+  private readonly senders = new WaitList();
+  private readonly size: number;
+  /** The mailbox: three values a message, from `first` on. */
+  private readonly queue: unknown[] = [];
+  private first = 0;
+  /** Set once, right after construction: the stack's port needs the thread, the thread runs the stack. */
+  stack!: Stack;
+
+  constructor(sys: Sys, mboxSize: number) {
+    this.sys = sys;
+    this.size = mboxSize;
+  }
+
+  get count(): number {
+    return (this.queue.length - this.first) / 3;
+  }
+
+  /** Put a message in. The thread is made ready; it runs when the scheduler comes to it. @returns false if the mailbox is full */
+  trypost<A, B>(fn: TcpipFn<A, B>, a: A, b: B): boolean {
+    if (this.count >= this.size) return false;
+    this.queue.push(fn, a, b);
+    if (this.receivers.head !== null) this.sys.wake(this.receivers);
+    return true;
+  }
+
+  /** A frame from the driver, with a reference that passes on. Source: lwIP tcpip_input() */
+  input(frame: Frame, netif: Netif): void {
+    if (!this.trypost(ethernet_input, frame, netif)) frame.release();
+  }
+
+  /**
+   * Have a message handled for the calling task: true if the answer is here already, which is the usual case for tasks
+   * below the thread's priority; else the caller goes on with finishCall().
+   */
+  tryCall(thread: SysThread, fn: TcpipFn<ApiMsg, TcpipThread>, msg: ApiMsg): boolean {
+    msg.posted = this.trypost(fn, msg, this);
+    if (!msg.posted || this.sys.switchPending || !thread.semToken) return false;
+    thread.semToken = false;
+    return true;
+  }
+
+  /** Wait for the answer to a message that tryCall() has (or could not) put in. */
+  *finishCall(thread: SysThread, fn: TcpipFn<ApiMsg, TcpipThread>, msg: ApiMsg): Op<void> {
+    while (!msg.posted) {
+      this.sys.block(thread, this.senders, Number.POSITIVE_INFINITY);
+      yield;
+      msg.posted = this.trypost(fn, msg, this);
+    }
+    if (this.sys.switchPending) yield;
+    yield* semWait(thread, this.sys, Number.POSITIVE_INFINITY);
+  }
+
+  /** Answer a message: its task may go on, and does so at once if its priority is higher. */
+  ack(thread: SysThread): void {
+    signal(thread, this.sys);
+    this.sys.preemptIfHigher();
+  }
+
+  /**
+   * The thread's loop, from one wait to the next: due timers before every fetch, then one message.
+   * Returns when the mailbox is empty and the task is blocked.
+   */
+  run(task: SysThread): void {
+    const { sys, stack } = this;
+    for (;;) {
+      const due = stack.timeouts.due;
+      if (due <= sys.sys_now()) {
+        stack.runDue();
+        continue;
+      }
+      if (this.first < this.queue.length) {
+        this.handleNext();
+        continue;
+      }
+      const ticks = sys.fetchTicks(due - sys.sys_now());
+      sys.block(task, this.receivers, due === Number.POSITIVE_INFINITY ? due : sys.deadline(Math.max(ticks, 1)));
+      return;
+    }
+  }
+
+  private handleNext(): void {
+    const { queue, first } = this;
+    const fn = queue[first] as TcpipFn<unknown, unknown>;
+    const a = queue[first + 1];
+    const b = queue[first + 2];
+    if (first + 3 === queue.length) {
+      queue.length = 0;
+      this.first = 0;
+    } else {
+      this.first = first + 3;
+    }
+    if (this.senders.head !== null) {
+      this.sys.wake(this.senders);
+      this.sys.preemptIfHigher();
+    }
+    fn(a, b);
+  }
+}

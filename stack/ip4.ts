@@ -1,0 +1,265 @@
+/** IPv4: input checks, routing, output. Source: lwIP ip4.c, ip4_addr.c; ESP-IDF's routing hook */
+
+import { type err_t, ERR_RTE } from './err.ts';
+import { etharp_output } from './etharp.ts';
+import { FRAME_IP, type Frame, SUMS_PENDING, SUMS_VALID } from './frame.ts';
+import { icmp_dest_unreach, icmp_input } from './icmp.ts';
+import { igmp_input, igmp_lookfor_group } from './igmp.ts';
+import { ip4_frag, ip4_reass } from './ip4_frag.ts';
+import { NETIF_FLAG_BROADCAST, NETIF_FLAG_IGMP, NETIF_FLAG_UP, netif_is_usable, netif_loop_output, type Netif } from './netif.ts';
+import { getI32, getU16, putI32, putU16 } from './prot/bytes.ts';
+import { inet_chksum } from './prot/checksum.ts';
+import { SIZEOF_ETH_HDR } from './prot/ethernet.ts';
+import { ICMP_DUR_PROTO } from './prot/icmp.ts';
+import { IGMP_ALLSYSTEMS } from './prot/igmp.ts';
+import {
+  ip4_addr_isloopback,
+  ip4_addr_ismulticast,
+  ip4_addr_net_eq,
+  IP_CHKSUM,
+  IP_DEST,
+  IP_HLEN,
+  IP_ID,
+  IP_LEN,
+  IP_MF,
+  IP_OFFMASK,
+  IP_OFFSET,
+  IP_PROTO,
+  IP_PROTO_ICMP,
+  IP_PROTO_IGMP,
+  IP_PROTO_TCP,
+  IP_PROTO_UDP,
+  IP_SRC,
+  IP_TOS_AT,
+  IP_TTL_AT,
+  IP_VHL,
+  IPADDR_ANY,
+  IPADDR_BROADCAST,
+} from './prot/ip4.ts';
+import { UDP_DEST } from './prot/udp.ts';
+import { raw_input } from './raw.ts';
+import type { Stack } from './stack.ts';
+import { tcp_input } from './tcp_in.ts';
+import { udp_input } from './udp.ts';
+
+const DHCP_CLIENT_PORT = 68;
+
+/** Limited or directed broadcast as seen from an interface. Source: lwIP ip4_addr_isbroadcast_u32() */
+export function ip4_addr_isbroadcast(addr: number, netif: Netif): boolean {
+  if (addr === IPADDR_BROADCAST || addr === IPADDR_ANY) return true;
+  if ((netif.flags & NETIF_FLAG_BROADCAST) === 0 || addr === netif.ip_addr) return false;
+  return ip4_addr_net_eq(addr, netif.ip_addr, netif.netmask) && (addr & ~netif.netmask) === ~netif.netmask;
+}
+
+/**
+ * Take a packet: check it, find out whether it is for us, hand it to its protocol. The caller keeps its reference.
+ * @param at where the IP header starts in frame.bytes
+ * @param room bytes from there to the end of the frame
+ * Source: lwIP ip4_input(). The header checksum is not verified (CHECKSUM_CHECK_IP 0); nothing is forwarded.
+ */
+export function ip4_input(stack: Stack, frame: Frame, at: number, room: number, inp: Netif): void {
+  const b = frame.bytes;
+  const stats = stack.stats;
+  if (room < IP_HLEN || b[at]! >> 4 !== 4) {
+    stats.ip_err++;
+    return;
+  }
+  const hlen = (b[at]! & 15) * 4;
+  const len = getU16(b, at + IP_LEN);
+  if (hlen < IP_HLEN || hlen > room || len > room || len < hlen) {
+    stats.ip_lenerr++;
+    return;
+  }
+  if (stack.opt.CHECKSUM_CHECK_IP !== 0 && frame.sums === SUMS_VALID && inet_chksum(b, at, hlen) !== 0) {
+    stats.ip_chkerr++;
+    return;
+  }
+  const src = getI32(b, at + IP_SRC);
+  const dest = getI32(b, at + IP_DEST);
+  const proto = b[at + IP_PROTO]!;
+  let checkSource = src !== IPADDR_ANY;
+  let netif = acceptingNetif(stack, dest, inp);
+  if (netif === null && proto === IP_PROTO_UDP && getU16(b, at + hlen + UDP_DEST) === DHCP_CLIENT_PORT) {
+    netif = inp;
+    checkSource = false;
+  }
+  if (netif === null || (checkSource && (ip4_addr_isbroadcast(src, inp) || ip4_addr_ismulticast(src)))) {
+    stats.ip_drop++;
+    return;
+  }
+  if ((getU16(b, at + IP_OFFSET) & (IP_OFFMASK | IP_MF)) === 0) {
+    deliver(stack, frame, at, hlen, len, netif, inp);
+    return;
+  }
+  if (stack.opt.IP_REASSEMBLY === 0) {
+    stats.ip_frag_drop++;
+    return;
+  }
+  const whole = ip4_reass(stack, frame, at);
+  if (whole === null) return;
+  const wholeHlen = (whole.bytes[FRAME_IP]! & 15) * 4;
+  deliver(stack, whole, FRAME_IP, wholeHlen, getU16(whole.bytes, FRAME_IP + IP_LEN), netif, inp);
+  whole.release();
+}
+
+/** The interface whose address the packet carries, or null: the input interface first, then any other (weak host model). */
+function acceptingNetif(stack: Stack, dest: number, inp: Netif): Netif | null {
+  if (ip4_addr_ismulticast(dest)) {
+    if ((inp.flags & NETIF_FLAG_IGMP) === 0) return null;
+    return dest === IGMP_ALLSYSTEMS || igmp_lookfor_group(inp, dest) !== null ? inp : null;
+  }
+  if (accepts(inp, dest)) return inp;
+  if (ip4_addr_isloopback(dest)) return null;
+  for (let n = stack.netif_list; n !== null; n = n.next) {
+    if (n !== inp && accepts(n, dest)) return n;
+  }
+  return null;
+}
+
+function accepts(netif: Netif, dest: number): boolean {
+  if ((netif.flags & NETIF_FLAG_UP) === 0 || netif.ip_addr === IPADDR_ANY) return false;
+  return dest === netif.ip_addr || ip4_addr_isbroadcast(dest, netif);
+}
+
+function deliver(
+  stack: Stack,
+  frame: Frame,
+  at: number,
+  hlen: number,
+  len: number,
+  netif: Netif,
+  inp: Netif,
+): void {
+  const delivered = stack.raw_pcbs !== null && raw_input(stack, frame, at, len, netif, inp);
+  switch (frame.bytes[at + IP_PROTO]) {
+    case IP_PROTO_UDP:
+      udp_input(stack, frame, at, hlen, len, netif, inp);
+      break;
+    case IP_PROTO_TCP:
+      tcp_input(stack, frame, at, hlen, len, netif, inp);
+      break;
+    case IP_PROTO_ICMP:
+      icmp_input(stack, frame, at, hlen, len, inp);
+      break;
+    case IP_PROTO_IGMP:
+      igmp_input(stack, frame, at, hlen, len, inp);
+      break;
+    default: {
+      const dest = getI32(frame.bytes, at + IP_DEST);
+      if (delivered) break;
+      stack.stats.ip_proterr++;
+      if (!ip4_addr_isbroadcast(dest, netif) && !ip4_addr_ismulticast(dest)) {
+        icmp_dest_unreach(stack, frame, at, len, ICMP_DUR_PROTO);
+      }
+    }
+  }
+}
+
+/**
+ * The interface to a destination: the one that owns the source address, else the first whose network holds the
+ * destination, else the default one; null if there is no route.
+ * @param src,dest int32, host order
+ * Source: lwIP ip4_route(); ESP-IDF ip4_route_src_hook()
+ */
+export function ip4_route(stack: Stack, src: number, dest: number): Netif | null {
+  if (src !== IPADDR_ANY) {
+    for (let n = stack.netif_list; n !== null; n = n.next) {
+      if (n.ip_addr === src && netif_is_usable(n)) return n;
+    }
+  }
+  for (let n = stack.netif_list; n !== null; n = n.next) {
+    if (!netif_is_usable(n)) continue;
+    if (ip4_addr_net_eq(dest, n.ip_addr, n.netmask)) return n;
+    if ((n.flags & NETIF_FLAG_BROADCAST) === 0 && dest === n.gw) return n;
+  }
+  const def = stack.netif_default;
+  if (def === null || !netif_is_usable(def) || ip4_addr_isloopback(dest)) {
+    stack.stats.ip_rterr++;
+    return null;
+  }
+  return def;
+}
+
+/**
+ * Put an IP header of 20 bytes in front of a packet and send it. The caller keeps its reference.
+ * @param frame transport header at FRAME_TRANSPORT; frame.len counts from the Ethernet header on
+ * @param src,dest int32, host order; src IPADDR_ANY takes the interface's
+ * @param loopToo IP_MULTICAST_LOOP: also deliver a copy to this stack
+ * Source: lwIP ip4_output_if()
+ */
+export function ip4_output_if(
+  frame: Frame,
+  src: number,
+  dest: number,
+  ttl: number,
+  tos: number,
+  proto: number,
+  netif: Netif,
+  loopToo = false,
+): err_t {
+  const b = frame.bytes;
+  b[FRAME_IP + IP_VHL] = 0x45;
+  writeHeader(frame, src === IPADDR_ANY ? netif.ip_addr : src, dest, ttl, tos, proto, netif.stack);
+  return ip4_output_packet(frame, dest, netif, loopToo);
+}
+
+/** The same with the IP options that the caller wrote behind the header. @param hlen header with options, bytes */
+export function ip4_output_if_opt(
+  frame: Frame,
+  hlen: number,
+  src: number,
+  dest: number,
+  ttl: number,
+  proto: number,
+  netif: Netif,
+): err_t {
+  frame.bytes[FRAME_IP + IP_VHL] = 0x40 | (hlen >> 2);
+  writeHeader(frame, src, dest, ttl, 0, proto, netif.stack);
+  return ip4_output_packet(frame, dest, netif, false);
+}
+
+function writeHeader(
+  frame: Frame,
+  src: number,
+  dest: number,
+  ttl: number,
+  tos: number,
+  proto: number,
+  stack: Stack,
+): void {
+  const b = frame.bytes;
+  b[FRAME_IP + IP_TOS_AT] = tos;
+  putU16(b, FRAME_IP + IP_LEN, frame.len - SIZEOF_ETH_HDR);
+  putU16(b, FRAME_IP + IP_ID, stack.ip_id);
+  stack.ip_id = (stack.ip_id + 1) & 0xffff;
+  putU16(b, FRAME_IP + IP_OFFSET, 0);
+  b[FRAME_IP + IP_TTL_AT] = ttl;
+  b[FRAME_IP + IP_PROTO] = proto;
+  putU16(b, FRAME_IP + IP_CHKSUM, 0);
+  putI32(b, FRAME_IP + IP_SRC, src);
+  putI32(b, FRAME_IP + IP_DEST, dest);
+  if (frame.sums === SUMS_VALID) frame.sums = SUMS_PENDING;
+}
+
+/** Send a packet whose IP header is complete. Source: lwIP ip4_output_if_opt_src() after the header */
+export function ip4_output_packet(frame: Frame, dest: number, netif: Netif, loopToo: boolean): err_t {
+  if (dest === netif.ip_addr || netif.linkoutput === null) return netif_loop_output(netif, frame);
+  if (loopToo) netif_loop_output(netif, frame);
+  if (netif.mtu !== 0 && frame.len - SIZEOF_ETH_HDR > netif.mtu) return ip4_frag(frame, dest, netif);
+  return etharp_output(netif, frame, dest);
+}
+
+/** Route and send. @returns ERR_RTE without a route. Source: lwIP ip4_output() */
+export function ip4_output(
+  stack: Stack,
+  frame: Frame,
+  src: number,
+  dest: number,
+  ttl: number,
+  tos: number,
+  proto: number,
+): err_t {
+  const netif = ip4_route(stack, src, dest);
+  if (netif === null) return ERR_RTE;
+  return ip4_output_if(frame, src, dest, ttl, tos, proto, netif);
+}

@@ -1,0 +1,176 @@
+/** Network interfaces: addresses, flags, the loop queue. Source: lwIP netif.c */
+
+import { type err_t, ERR_MEM, ERR_OK } from './err.ts';
+import { etharp_cleanup_netif, etharp_gratuitous } from './etharp.ts';
+import { FRAME_IP, type Frame } from './frame.ts';
+import { type IgmpGroup, igmp_report_groups, igmp_start } from './igmp.ts';
+import { ip4_input } from './ip4.ts';
+import { type EthAddr, ETHZERO, SIZEOF_ETH_HDR } from './prot/ethernet.ts';
+import { IPADDR_ANY, IPADDR_LOOPBACK } from './prot/ip4.ts';
+import { raw_netif_ip_addr_changed } from './raw.ts';
+import type { Stack } from './stack.ts';
+import { tcp_netif_ip_addr_changed } from './tcp.ts';
+import { udp_netif_ip_addr_changed } from './udp.ts';
+
+export const NETIF_FLAG_UP = 0x01;
+export const NETIF_FLAG_BROADCAST = 0x02;
+export const NETIF_FLAG_LINK_UP = 0x04;
+export const NETIF_FLAG_ETHARP = 0x08;
+export const NETIF_FLAG_IGMP = 0x20;
+
+/** No interface (netif numbers that pcbs are bound to start at 1). */
+export const NETIF_NO_INDEX = 0;
+
+/** Hands a finished frame to the driver, which takes its own reference. */
+export type netif_linkoutput_fn = (netif: Netif, frame: Frame) => err_t;
+
+export class Netif {
+  readonly stack: Stack;
+  next: Netif | null = null;
+  /** Two letters, and the number in order of adding. */
+  readonly name: string;
+  readonly num: number;
+  ip_addr = IPADDR_ANY;
+  netmask = IPADDR_ANY;
+  gw = IPADDR_ANY;
+  hwaddr: EthAddr;
+  /** Largest IP packet in bytes; 0 means no limit. */
+  mtu: number;
+  flags: number;
+  readonly linkoutput: netif_linkoutput_fn | null;
+  igmp_groups: IgmpGroup | null = null;
+  /** Packets to oneself that wait for the tcpip thread. */
+  readonly loop: Frame[] = [];
+
+  constructor(
+    stack: Stack,
+    name: string,
+    hwaddr: EthAddr,
+    mtu: number,
+    flags: number,
+    linkoutput: netif_linkoutput_fn | null,
+  ) {
+    this.stack = stack;
+    this.name = name;
+    this.num = stack.netif_num++;
+    this.hwaddr = hwaddr;
+    this.mtu = mtu;
+    this.flags = flags;
+    this.linkoutput = linkoutput;
+  }
+
+  /** 1-based number by which pcbs refer to an interface. Source: lwIP netif_get_index() */
+  get index(): number {
+    return this.num + 1;
+  }
+}
+
+/** Up, with link and with an address: what routing asks for. */
+export function netif_is_usable(netif: Netif): boolean {
+  const need = NETIF_FLAG_UP | NETIF_FLAG_LINK_UP;
+  return (netif.flags & need) === need && netif.ip_addr !== IPADDR_ANY;
+}
+
+/** Add an interface in front of the list, with static addresses. Source: lwIP netif_add() */
+export function netif_add(netif: Netif, ip: number, netmask: number, gw: number): void {
+  const stack = netif.stack;
+  netif.ip_addr = ip;
+  netif.netmask = netmask;
+  netif.gw = gw;
+  netif.next = stack.netif_list;
+  stack.netif_list = netif;
+  if ((netif.flags & NETIF_FLAG_IGMP) !== 0) igmp_start(netif);
+}
+
+/** The loopback interface, 127.0.0.1/8, first in every stack. Source: lwIP netif_init(), netif_loopif_init() */
+export function makeLoopif(stack: Stack): void {
+  const lo = new Netif(stack, 'lo', ETHZERO, 0, NETIF_FLAG_UP | NETIF_FLAG_LINK_UP, null);
+  netif_add(lo, IPADDR_LOOPBACK, 0xff000000 | 0, IPADDR_LOOPBACK);
+}
+
+/** The interface of that name ("en1": letters and number), or undefined. Source: lwIP netif_find() */
+export function netif_find(stack: Stack, name: string): Netif | undefined {
+  for (let n = stack.netif_list; n !== null; n = n.next) {
+    if (n.name + n.num === name) return n;
+  }
+  return undefined;
+}
+
+export function netif_get_by_index(stack: Stack, index: number): Netif | null {
+  let n = stack.netif_list;
+  while (n !== null && n.index !== index) n = n.next;
+  return n;
+}
+
+/**
+ * Give an interface its addresses; connections over the old one are aborted, datagram sockets follow.
+ * @param ip,netmask,gw int32, host order
+ * Source: lwIP netif_set_addr()
+ */
+export function netif_set_addr(netif: Netif, ip: number, netmask: number, gw: number): void {
+  // Taking the address away comes first, so that it is gone before mask and gateway change.
+  if (ip === IPADDR_ANY) setIpaddr(netif, ip);
+  netif.netmask = netmask;
+  netif.gw = gw;
+  if (ip !== IPADDR_ANY) setIpaddr(netif, ip);
+}
+
+function setIpaddr(netif: Netif, ip: number): void {
+  const old = netif.ip_addr;
+  if (old === ip) return;
+  tcp_netif_ip_addr_changed(netif.stack, old, ip);
+  udp_netif_ip_addr_changed(netif.stack, old, ip);
+  raw_netif_ip_addr_changed(netif.stack, old, ip);
+  netif.ip_addr = ip;
+  issueReports(netif);
+}
+
+export function netif_set_up(netif: Netif): void {
+  if ((netif.flags & NETIF_FLAG_UP) !== 0) return;
+  netif.flags |= NETIF_FLAG_UP;
+  issueReports(netif);
+}
+
+export function netif_set_down(netif: Netif): void {
+  if ((netif.flags & NETIF_FLAG_UP) === 0) return;
+  netif.flags &= ~NETIF_FLAG_UP;
+  if ((netif.flags & NETIF_FLAG_ETHARP) !== 0) etharp_cleanup_netif(netif);
+}
+
+export function netif_set_link_up(netif: Netif): void {
+  if ((netif.flags & NETIF_FLAG_LINK_UP) !== 0) return;
+  netif.flags |= NETIF_FLAG_LINK_UP;
+  issueReports(netif);
+}
+
+export function netif_set_link_down(netif: Netif): void {
+  netif.flags &= ~NETIF_FLAG_LINK_UP;
+}
+
+/** Tell the neighbours who we are once there is a link and an address. Source: lwIP netif_issue_reports() */
+function issueReports(netif: Netif): void {
+  if (!netif_is_usable(netif)) return;
+  if ((netif.flags & NETIF_FLAG_ETHARP) !== 0) etharp_gratuitous(netif);
+  if ((netif.flags & NETIF_FLAG_IGMP) !== 0) igmp_report_groups(netif);
+}
+
+/**
+ * A packet to oneself: a copy waits in the interface's queue until the tcpip thread has finished its message.
+ * @param frame packet with its IP header at FRAME_IP
+ * @returns ERR_MEM if the queue is full
+ * Source: lwIP netif_loop_output()
+ */
+export function netif_loop_output(netif: Netif, frame: Frame): err_t {
+  if (netif.loop.length >= netif.stack.opt.LWIP_LOOPBACK_MAX_PBUFS) return ERR_MEM;
+  netif.loop.push(frame.clone());
+  if (netif.loop.length === 1) netif.stack.port.tcpip_try_callback(netif_poll, netif);
+  return ERR_OK;
+}
+
+/** Deliver the loop queue, also what is added meanwhile. Source: lwIP netif_poll() */
+export function netif_poll(netif: Netif): void {
+  for (let frame = netif.loop.shift(); frame !== undefined; frame = netif.loop.shift()) {
+    ip4_input(netif.stack, frame, FRAME_IP, frame.len - SIZEOF_ETH_HDR, netif);
+    frame.release();
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Every tunable of the stack: lwIP's macro, ESP-IDF's Kconfig symbol, the default of ESP-IDF v5.5 for the ESP32,
+ * unit and range. Booleans are 0 and 1 as in lwipopts.h. The classes read the finished object `Opt`.
+ */
+
+export interface OptEntry {
+  /** Kconfig symbol that sets it, '' if ESP-IDF fixes the value in lwipopts.h. */
+  readonly config: string;
+  readonly value: number;
+  readonly unit: 'bytes' | 'ms' | 's' | 'count' | 'bool' | 'ticks' | 'factor';
+  readonly min: number;
+  readonly max: number;
+  /** What it changes. */
+  readonly effect: string;
+}
+
+function entry(
+  config: string,
+  value: number,
+  unit: OptEntry['unit'],
+  min: number,
+  max: number,
+  effect: string,
+): OptEntry {
+  return { config: config === '' ? '' : `CONFIG_LWIP_${config}`, value, unit, min, max, effect };
+}
+
+/** The table. Keys are lwIP's macro names. */
+export const OPT = {
+  TCP_MSS: entry('TCP_MSS', 1440, 'bytes', 536, 1460, 'largest segment sent and announced'),
+  TCP_WND: entry('TCP_WND_DEFAULT', 5760, 'bytes', 2440, 65535, 'receive window'),
+  TCP_SND_BUF: entry('TCP_SND_BUF_DEFAULT', 5760, 'bytes', 2440, 65535, 'send buffer, and first slow-start threshold'),
+  TCP_SND_QUEUELEN: entry('', 16, 'count', 2, 65535, 'segments queued per connection, sent or not'),
+  TCP_SNDLOWAT: entry('', 2881, 'bytes', 1, 65535, 'a socket is writable above this much free buffer'),
+  TCP_SNDQUEUELOWAT: entry('', 8, 'count', 1, 65535, 'and below this many queued segments'),
+  TCP_WND_UPDATE_THRESHOLD: entry('', 1440, 'bytes', 1, 65535, 'window growth that is announced at once'),
+  TCP_MAXRTX: entry('TCP_MAXRTX', 12, 'count', 3, 12, 'retransmissions before a connection is given up'),
+  TCP_SYNMAXRTX: entry('TCP_SYNMAXRTX', 12, 'count', 3, 12, 'the same for the SYN'),
+  TCP_TMR_INTERVAL: entry('TCP_TMR_INTERVAL', 250, 'ms', 10, 10000, 'fast timer; the slow one is twice it'),
+  TCP_MSL: entry('TCP_MSL', 60000, 'ms', 1, 3600000, 'maximum segment lifetime; TIME_WAIT lasts twice this'),
+  TCP_FIN_WAIT_TIMEOUT: entry('TCP_FIN_WAIT_TIMEOUT', 20000, 'ms', 1, 3600000, 'life of FIN_WAIT_2 after close()'),
+  TCP_SYN_RCVD_TIMEOUT: entry('', 20000, 'ms', 1, 3600000, 'life of SYN_RCVD'),
+  LWIP_TCP_RTO_TIME: entry('TCP_RTO_TIME', 1500, 'ms', 500, 60000, 'first retransmission time-out'),
+  TCP_QUEUE_OOSEQ: entry('TCP_QUEUE_OOSEQ', 1, 'bool', 0, 1, 'keep segments that arrive out of order'),
+  TCP_OOSEQ_TIMEOUT: entry('TCP_OOSEQ_TIMEOUT', 6, 'factor', 1, 30, 'they are dropped after this many RTOs'),
+  TCP_OOSEQ_MAX_PBUFS: entry('TCP_OOSEQ_MAX_PBUFS', 4, 'count', 0, 12, 'so many are kept per connection'),
+  TCP_KEEPIDLE_DEFAULT: entry('', 7200000, 'ms', 1, 4294967295, 'silence before the first keepalive probe'),
+  TCP_KEEPINTVL_DEFAULT: entry('', 75000, 'ms', 1, 4294967295, 'time between probes'),
+  TCP_KEEPCNT_DEFAULT: entry('', 9, 'count', 1, 4294967295, 'unanswered probes before the connection is reset'),
+  LWIP_TCP_CLOSE_TIMEOUT_MS_DEFAULT: entry('', 20000, 'ms', 1, 3600000, 'close() waits so long for room for its FIN'),
+  TCP_TTL: entry('', 64, 'count', 1, 255, 'time to live of segments'),
+  UDP_TTL: entry('', 64, 'count', 1, 255, 'time to live of datagrams, multicast too'),
+  RAW_TTL: entry('', 64, 'count', 1, 255, 'time to live of raw packets'),
+  ICMP_TTL: entry('', 64, 'count', 1, 255, 'time to live of ICMP messages'),
+  ARP_TABLE_SIZE: entry('', 10, 'count', 1, 127, 'entries of the ARP table'),
+  ARP_MAXAGE: entry('', 300, 's', 31, 65535, 'life of a resolved entry'),
+  ARP_MAXPENDING: entry('', 5, 's', 1, 255, 'life of an entry that nobody answers'),
+  ARP_QUEUE_LEN: entry('', 3, 'count', 0, 255, 'packets that wait for one address; more are refused'),
+  IP_REASSEMBLY: entry('IP4_REASSEMBLY', 0, 'bool', 0, 1, 'put fragments together; otherwise they are dropped'),
+  IP_REASS_MAXAGE: entry('', 3, 's', 1, 255, 'time to complete a datagram'),
+  IP_REASS_MAX_PBUFS: entry('IP_REASS_MAX_PBUFS', 10, 'count', 10, 100, 'fragments kept in all'),
+  CHECKSUM_CHECK_IP: entry('CHECKSUM_CHECK_IP', 0, 'bool', 0, 1, 'verify IP header checksums'),
+  CHECKSUM_CHECK_UDP: entry('CHECKSUM_CHECK_UDP', 0, 'bool', 0, 1, 'verify UDP checksums'),
+  CHECKSUM_CHECK_ICMP: entry('CHECKSUM_CHECK_ICMP', 1, 'bool', 0, 1, 'verify ICMP checksums'),
+  LWIP_BROADCAST_PING: entry('BROADCAST_PING', 0, 'bool', 0, 1, 'answer pings to a broadcast address'),
+  LWIP_MULTICAST_PING: entry('MULTICAST_PING', 0, 'bool', 0, 1, 'answer pings to a group'),
+  LWIP_LOOPBACK_MAX_PBUFS: entry('LOOPBACK_MAX_PBUFS', 8, 'count', 0, 16, 'packets queued to oneself per interface'),
+  ESP_GRATUITOUS_ARP_INTERVAL: entry('GARP_TMR_INTERVAL', 60, 's', 1, 86400, 'period of the gratuitous ARP'),
+  MAX_SOCKETS: entry('MAX_SOCKETS', 10, 'count', 1, 61, 'descriptors; they end at 63'),
+  TCPIP_MBOX_SIZE: entry('TCPIP_RECVMBOX_SIZE', 32, 'count', 6, 64, 'mailbox of the tcpip thread'),
+  TCPIP_THREAD_PRIO: entry('TCPIP_TASK_PRIO', 18, 'count', 1, 24, 'priority of the tcpip thread'),
+  DEFAULT_TCP_RECVMBOX_SIZE: entry('TCP_RECVMBOX_SIZE', 6, 'count', 6, 64, 'received chunks queued per TCP socket'),
+  DEFAULT_UDP_RECVMBOX_SIZE: entry('UDP_RECVMBOX_SIZE', 6, 'count', 6, 64, 'datagrams queued per UDP socket'),
+  DEFAULT_RAW_RECVMBOX_SIZE: entry('', 6, 'count', 6, 64, 'packets queued per raw socket'),
+  DEFAULT_ACCEPTMBOX_SIZE: entry('TCP_ACCEPTMBOX_SIZE', 6, 'count', 1, 64, 'connections that wait for accept()'),
+  LWIP_SO_LINGER: entry('SO_LINGER', 0, 'bool', 0, 1, 'offer SO_LINGER'),
+  LWIP_SO_RCVBUF: entry('SO_RCVBUF', 0, 'bool', 0, 1, 'offer SO_RCVBUF and FIONREAD'),
+} as const satisfies Record<string, OptEntry>;
+
+export type OptName = keyof typeof OPT;
+
+/** The values in force in one stack. */
+export type Opt = Readonly<Record<OptName, number>>;
+
+/**
+ * ESP-IDF's defaults with some values changed.
+ * @throws RangeError naming the option if a value is outside its range, TypeError for an unknown name
+ */
+export function makeOpt(changes: Partial<Opt> = {}): Opt {
+  const opt = { ...defaults };
+  for (const [name, value] of Object.entries(changes) as [OptName, number][]) {
+    const known: OptEntry | undefined = OPT[name];
+    if (known === undefined) throw new TypeError(`There is no lwIP option named ${name}.`);
+    if (!Number.isInteger(value) || value < known.min || value > known.max) {
+      throw new RangeError(`${name} must be a whole number from ${known.min} to ${known.max}, not ${value}.`);
+    }
+    opt[name] = value;
+  }
+  return Object.keys(changes).length === 0 ? defaults : opt;
+}
+
+const defaults = Object.fromEntries(Object.entries(OPT).map(([name, e]) => [name, e.value])) as Record<OptName, number>;

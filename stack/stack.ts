@@ -1,0 +1,100 @@
+/** One lwIP instance: the state that lwIP keeps in globals, and what it needs from the world around it. */
+
+import type { ArpEntry } from './etharp.ts';
+import { etharp_tmr } from './etharp.ts';
+import type { FramePool } from './frame.ts';
+import type { ReassemblyQueue } from './ip4_frag.ts';
+import { makeLoopif, type Netif } from './netif.ts';
+import { makeOpt, type Opt } from './opt.ts';
+import type { RawPcb } from './raw.ts';
+import { Stats } from './stats.ts';
+import { TCP_LOCAL_PORT_RANGE_START, type TcpPcb, type TcpPcbListen } from './tcp.ts';
+import type { InputSegment } from './tcp_in.ts';
+import { PcbIndex } from './tcp_index.ts';
+import { Timeouts } from './timeouts.ts';
+import { UDP_LOCAL_PORT_RANGE_START, type UdpPcb } from './udp.ts';
+
+/** What boards of one world share: buffers, and the record of the segment that is being processed. */
+export interface SharedMemory {
+  readonly frames: FramePool;
+  readonly inseg: InputSegment;
+}
+
+/** Defects of lwIP in which the real stack hangs, asserts or touches freed memory. */
+export type HazardName = 'tcp_bind_twice' | 'netconn_close_after_free' | 'tcp_persist_without_data';
+
+/** The port: everything that the stack asks of its surroundings. Source: lwIP sys_arch, lwipopts.h hooks */
+export interface StackPort {
+  readonly memory: SharedMemory;
+  /** Milliseconds since boot, in steps of the FreeRTOS tick. */
+  sys_now(): number;
+  /** LWIP_RAND: a random number, 32 bits unsigned. */
+  LWIP_RAND(): number;
+  /** LWIP_HOOK_TCP_ISN: the first sequence number of a connection, 32 bits. Addresses in host order. */
+  LWIP_HOOK_TCP_ISN(local_ip: number, local_port: number, remote_ip: number, remote_port: number): number;
+  /** tcpip_try_callback: have the tcpip thread call `fn(arg)` after the current message; false if its mailbox is full. */
+  tcpip_try_callback(fn: (arg: Netif) => void, arg: Netif): boolean;
+  /** The program drove lwIP into one of its known defects. May not return (the board stops). */
+  hazard(name: HazardName): void;
+}
+
+export class Stack {
+  readonly port: StackPort;
+  readonly opt: Opt;
+  readonly timeouts = new Timeouts();
+  readonly stats = new Stats();
+
+  /** Interfaces, the last added first. */
+  netif_list: Netif | null = null;
+  netif_default: Netif | null = null;
+  netif_num = 0;
+
+  readonly arp_table: (ArpEntry | undefined)[] = [];
+  etharp_cached_entry = 0;
+
+  ip_id = 0;
+  reassembly: ReassemblyQueue | null = null;
+
+  udp_pcbs: UdpPcb | null = null;
+  udp_port: number;
+  raw_pcbs: RawPcb | null = null;
+
+  tcp_active_pcbs: TcpPcb | null = null;
+  tcp_tw_pcbs: TcpPcb | null = null;
+  tcp_bound_pcbs: TcpPcb | null = null;
+  tcp_listen_pcbs: TcpPcbListen | null = null;
+  readonly tcp_index = new PcbIndex();
+  /** A pcb was linked into tcp_bound_pcbs twice: lwIP's next walk over that list never ends. */
+  tcp_bound_list_is_circular = false;
+  tcp_active_pcbs_changed = false;
+  tcp_input_pcb: TcpPcb | null = null;
+  tcp_port: number;
+  tcp_ticks = 0;
+  tcp_timer = 0;
+  tcp_timer_ctr = 0;
+  tcpip_tcp_timer_active = false;
+
+  igmp_timer_running = false;
+
+  /** Source: lwIP lwip_init(), udp_init(), tcp_init(): the first two random numbers are the first local ports. */
+  constructor(port: StackPort, opt: Opt = makeOpt()) {
+    this.port = port;
+    this.opt = opt;
+    this.udp_port = UDP_LOCAL_PORT_RANGE_START + (port.LWIP_RAND() & 0x3fff);
+    this.tcp_port = TCP_LOCAL_PORT_RANGE_START + (port.LWIP_RAND() & 0x3fff);
+    makeLoopif(this);
+    this.timeouts.at(port.sys_now() + ARP_TMR_INTERVAL, arpTimer);
+  }
+
+  /** Run the timers that are due. Source: lwIP sys_check_timeouts() */
+  runDue(): void {
+    this.timeouts.check(this.port.sys_now(), this);
+  }
+}
+
+const ARP_TMR_INTERVAL = 1000;
+
+function arpTimer(stack: Stack): void {
+  etharp_tmr(stack);
+  stack.timeouts.again(ARP_TMR_INTERVAL, arpTimer);
+}
