@@ -328,19 +328,20 @@ export class Os {
       data: undefined,
     };
     trace.calls.push(record);
+    // A call leaves errno alone unless it fails, or receives the end of a stream: what it wrote shows by contrast.
+    const before = task.errno;
+    task.errno = 0;
     return this.runner.begin(task, fn, fd, op, (value) => {
       const ret = typeof value === 'number' ? value : 0;
       record.n1 = board.takeNumber();
       record.t1Us = board.scheduler.nowUs;
       record.ret = ret;
-      if (ret < 0 || (ret === 0 && RECEIVERS.has(fn))) record.errno = task.errno;
+      record.errno = task.errno;
+      if (task.errno === 0) task.errno = before;
       if (onReturn !== false) onReturn(record, ret);
     });
   }
 }
-
-/** Calls that leave an errno when they return 0 at the end of a stream. */
-const RECEIVERS: ReadonlySet<string> = new Set(['recv', 'read', 'recvfrom', 'recvmsg', 'readv']);
 
 function byteLength(data: Data): number {
   return toBytes(data).length;

@@ -69,11 +69,12 @@ export class TcpipThread {
   }
 
   /**
-   * The thread's loop, from one wait to the next: due timers before every fetch, then one message.
+   * The thread's loop, from one wait to the next: the message that ended the wait, then due timers before every fetch.
    * Returns when the mailbox is empty and the task is blocked.
    */
   run(task: SysThread): void {
     const { sys, stack } = this;
+    if (this.first < this.queue.length) this.handleNext();
     for (;;) {
       const due = stack.timeouts.due;
       if (due <= sys.sys_now()) {

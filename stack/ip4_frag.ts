@@ -88,7 +88,6 @@ export function ip4_reass(stack: Stack, frame: Frame, at: number): Frame | null 
   const datagram = findOrStart(stack, queue, b, at);
   const last = (field & IP_MF) === 0;
   if (last && (datagram.length !== 0 || datagram.fragments.some((f) => f.end > end))) return refuse(stack);
-  if (!last && (end - start) % 8 !== 0) return refuse(stack);
   if (!insert(datagram, { frame, at, start, end })) return refuse(stack);
   frame.refs++;
   if (last) datagram.length = end;
