@@ -129,6 +129,16 @@ function connection(conn: Netconn): TcpPcb | null {
   return conn.tcp instanceof TcpPcb ? conn.tcp : null;
 }
 
+/**
+ * A connection that was shut down for writing after the peer's FIN, and then for reading, is freed by its last ACK
+ * without a word to the netconn. lwIP goes on to use the freed pcb; where that is survived, it counts as gone.
+ */
+export function checkPcbIsThere(conn: Netconn): void {
+  if (!(conn.tcp instanceof TcpPcb) || !conn.tcp.isFreed) return;
+  conn.stack.port.hazard('netconn_close_after_free');
+  conn.tcp = null;
+}
+
 // Messages
 
 /** socket(): allocate the pcb. @param msg.n protocol of a raw socket */
@@ -163,6 +173,7 @@ function setupTcp(conn: Netconn, pcb: TcpPcb): void {
 const NETCONN_TCP_POLL_INTERVAL = 2;
 
 export function lwip_netconn_do_bind(msg: ApiMsg): void {
+  checkPcbIsThere(msg.conn!);
   const conn = msg.conn!;
   let err: err_t = ERR_VAL;
   if (conn.tcp instanceof TcpPcb) err = tcp_bind(conn.tcp, msg.addr, msg.port);
@@ -176,6 +187,7 @@ export function lwip_netconn_do_bind(msg: ApiMsg): void {
 
 /** @param msg.n backlog, 0..255 */
 export function lwip_netconn_do_listen(msg: ApiMsg, tcpip: TcpipThread): void {
+  checkPcbIsThere(msg.conn!);
   finish(msg, listen(msg.conn!, msg.n === 0 ? 1 : msg.n, tcpip.stack));
 }
 
@@ -199,6 +211,7 @@ function listen(conn: Netconn, backlog: number, stack: Stack): err_t {
 }
 
 export function lwip_netconn_do_connect(msg: ApiMsg): void {
+  checkPcbIsThere(msg.conn!);
   const conn = msg.conn!;
   if (conn.udp !== null) finish(msg, udp_connect(conn.udp, msg.addr, msg.port));
   else if (conn.raw !== null) {
@@ -249,6 +262,7 @@ export function lwip_netconn_do_accepted(msg: ApiMsg): void {
 
 /** The application took `msg.n` bytes. */
 export function lwip_netconn_do_recv(msg: ApiMsg): void {
+  checkPcbIsThere(msg.conn!);
   const pcb = connection(msg.conn!);
   if (pcb !== null) tcp_recved(pcb, msg.n);
   finish(msg, ERR_OK);
@@ -275,6 +289,7 @@ function sendDatagram(conn: Netconn, msg: ApiMsg): err_t {
 
 /** getsockname(), getpeername(), the address of accept(). */
 export function lwip_netconn_do_getaddr(msg: ApiMsg): void {
+  checkPcbIsThere(msg.conn!);
   finish(msg, getaddr(msg.conn!, msg));
 }
 
@@ -308,6 +323,7 @@ export function lwip_netconn_do_join_leave_group(msg: ApiMsg, tcpip: TcpipThread
 
 /** send() on a TCP socket: as much as fits goes now, the rest when room comes back. */
 export function lwip_netconn_do_write(msg: ApiMsg): void {
+  checkPcbIsThere(msg.conn!);
   const conn = msg.conn!;
   const err = netconn_err(conn);
   if (err !== ERR_OK) finish(msg, err);
@@ -404,6 +420,7 @@ function hasWriteSpace(pcb: TcpPcb): boolean {
 
 /** shutdown(). @param msg.n SHUT_RD, SHUT_WR or SHUT_RDWR */
 export function lwip_netconn_do_close(msg: ApiMsg): void {
+  checkPcbIsThere(msg.conn!);
   const conn = msg.conn!;
   const both = msg.n === SHUT_RDWR;
   if (conn.tcp === null || (conn.state === NETCONN_LISTEN && !both)) {
@@ -442,6 +459,7 @@ function abortWrite(conn: Netconn): void {
 
 /** close(): end what others wait for, close the pcb. */
 export function lwip_netconn_do_delconn(msg: ApiMsg): void {
+  checkPcbIsThere(msg.conn!);
   const conn = msg.conn!;
   if (conn.state === NETCONN_WRITE) abortWrite(conn);
   else if (conn.state === NETCONN_CONNECT && (conn.flags & NETCONN_FLAG_IN_NONBLOCKING_CONNECT) === 0) {

@@ -20,6 +20,7 @@ import { TcpPcb, TF_FIN } from '../stack/tcp.ts';
 import { UDP_PAYLOAD, udpFrame } from '../stack/udp.ts';
 import {
   ApiMsg,
+  checkPcbIsThere,
   lwip_netconn_do_abort_unaccepted,
   lwip_netconn_do_accepted,
   lwip_netconn_do_bind,
@@ -774,7 +775,11 @@ export class Sockets {
   private *option(thread: SysThread, s: number, action: (sock: LwipSock) => number): Op<number> {
     const sock = this.use(s);
     if (sock === null) return this.fail(thread, EBADF);
-    const errno = yield* this.inTcpipThread(thread, () => (this.open(s) === null ? EBADF : action(sock)));
+    const errno = yield* this.inTcpipThread(thread, () => {
+      if (this.open(s) === null) return EBADF;
+      checkPcbIsThere(sock.conn!);
+      return action(sock);
+    });
     yield* this.done(thread, sock);
     return errno === 0 ? 0 : this.fail(thread, errno);
   }

@@ -64,7 +64,7 @@ function echoReply(stack: Stack, frame: Frame, at: number, hlen: number, len: nu
   b[icmp + ICMP_TYPE] = ICMP_ER;
   // Changing the type from 8 to 0 raises the checksum by 0x0800, with the carry brought round (RFC 1624).
   const sum = getU16(b, icmp + ICMP_CHKSUM);
-  const carried = sum >= 0xffff - (ICMP_ECHO << 8) ? sum + (ICMP_ECHO << 8) + 1 : sum + (ICMP_ECHO << 8);
+  const carried = sum > 0xffff - (ICMP_ECHO << 8) ? sum + (ICMP_ECHO << 8) + 1 : sum + (ICMP_ECHO << 8);
   putU16(b, icmp + ICMP_CHKSUM, carried);
   b[FRAME_IP + IP_TTL_AT] = stack.opt.ICMP_TTL;
   putU16(b, FRAME_IP + IP_CHKSUM, 0);

@@ -9,7 +9,7 @@ import { ip4_route } from './ip4.ts';
 import { NETIF_NO_INDEX, type Netif, netif_get_by_index } from './netif.ts';
 import { type Pbuf, pbuf_free } from './pbuf.ts';
 import { IP_HLEN, IPADDR_ANY } from './prot/ip4.ts';
-import { TCP_ACK, TCP_HLEN, TCP_SEQ_GEQ, TCP_SEQ_GT, TCP_SYN } from './prot/tcp.ts';
+import { TCP_HLEN, TCP_SEQ_GEQ, TCP_SEQ_GT, TCP_SYN } from './prot/tcp.ts';
 import type { Stack } from './stack.ts';
 import { tcp_process_refused_data, tcp_trigger_input_pcb_close } from './tcp_in.ts';
 import {
@@ -144,6 +144,8 @@ export class TcpPcb {
   netif_idx = NETIF_NO_INDEX;
 
   state = CLOSED;
+  /** lwIP has freed the memory of this pcb; a pointer to it that is left somewhere dangles. */
+  isFreed = false;
   prio = TCP_PRIO_NORMAL;
   flags = 0;
 
@@ -351,12 +353,11 @@ function setLocalPort(pcb: TcpPcb, port: number): void {
 }
 
 /** The pcb is out of every list and gives its port back. */
-function free(pcb: TcpPcb): void {
+export function tcp_free(pcb: TcpPcb): void {
   setLocalPort(pcb, 0);
   pcb.state = CLOSED;
+  pcb.isFreed = true;
 }
-
-export const tcp_free = free;
 
 // Timers
 
@@ -524,7 +525,7 @@ function removeAged(pcb: TcpPcb, reset: boolean): void {
   rmvActive(pcb);
   if (reset) rstOf(pcb);
   pcb.stack.tcp_active_pcbs_changed = false;
-  free(pcb);
+  tcp_free(pcb);
   if (errf !== null) errf(callback_arg as never, ERR_ABRT);
 }
 
@@ -545,7 +546,7 @@ function ageTimeWait(stack: Stack): void {
     const next = pcb.next;
     if (stack.tcp_ticks - pcb.tmr > limit) {
       rmvTimeWait(pcb);
-      free(pcb);
+      tcp_free(pcb);
     }
     pcb = next;
   }
@@ -619,7 +620,7 @@ export function tcp_listen_with_backlog(pcb: TcpPcb, backlog: number): TcpPcbLis
   const lpcb = new TcpPcbListen(pcb, backlog);
   if (pcb.local_port !== 0) rmvBound(pcb);
   stack.tcp_index.takePort(lpcb.local_port);
-  free(pcb);
+  tcp_free(pcb);
   lpcb.next = stack.tcp_listen_pcbs;
   stack.tcp_listen_pcbs = lpcb;
   return lpcb;
@@ -800,18 +801,18 @@ function closeShutdown(pcb: TcpPcb, rst_on_unacked_data: boolean): err_t {
       tcp_pcb_purge(pcb);
       rmvActive(pcb);
       if (stack.tcp_input_pcb === pcb) tcp_trigger_input_pcb_close(stack);
-      free(pcb);
+      tcp_free(pcb);
       return ERR_OK;
     }
   }
   switch (pcb.state) {
     case CLOSED:
       if (pcb.local_port !== 0) rmvBound(pcb);
-      free(pcb);
+      tcp_free(pcb);
       return ERR_OK;
     case SYN_SENT:
       tcp_pcb_remove(pcb);
-      free(pcb);
+      tcp_free(pcb);
       return ERR_OK;
     default:
       return closeWithFin(pcb);
@@ -878,7 +879,7 @@ export function tcp_abort(pcb: TcpPcb): void {
 export function tcp_abandon(pcb: TcpPcb, reset: boolean): void {
   if (pcb.state === TIME_WAIT) {
     rmvTimeWait(pcb);
-    free(pcb);
+    tcp_free(pcb);
     return;
   }
   const { stack, snd_nxt, rcv_nxt, errf, callback_arg, local_port } = pcb;
@@ -897,7 +898,7 @@ export function tcp_abandon(pcb: TcpPcb, reset: boolean): void {
   tcp_free_ooseq(pcb);
   tcp_backlog_accepted(pcb);
   if (sendRst) tcp_rst(stack, pcb, snd_nxt, rcv_nxt, pcb.local_ip, pcb.remote_ip, local_port, pcb.remote_port);
-  free(pcb);
+  tcp_free(pcb);
   if (errf !== null) errf(callback_arg as never, ERR_ABRT);
 }
 
@@ -947,6 +948,3 @@ function abortAllOf(list: TcpPcb | null, addr: number): void {
     pcb = next;
   }
 }
-
-/** Flags of the SYN that answers a SYN. */
-export const TCP_SYN_ACK = TCP_SYN | TCP_ACK;

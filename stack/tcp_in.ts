@@ -62,7 +62,6 @@ import {
   tcp_segs_free,
   type TcpSeg,
   tcp_update_rcv_ann_wnd,
-  TCP_SYN_ACK,
   TF_ACK_DELAY,
   TF_ACK_NOW,
   TF_BACKLOGPEND,
@@ -298,7 +297,7 @@ function listenInput(lpcb: TcpPcbListen, s: InputSegment): void {
   pcb.snd_wnd = s.wnd;
   pcb.snd_wnd_max = s.wnd;
   clampMss(pcb);
-  if (tcp_enqueue_flags(pcb, TCP_SYN_ACK) !== ERR_OK) tcp_abandon(pcb, false);
+  if (tcp_enqueue_flags(pcb, TCP_SYN | TCP_ACK) !== ERR_OK) tcp_abandon(pcb, false);
   else tcp_output(pcb);
 }
 

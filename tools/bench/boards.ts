@@ -1,0 +1,201 @@
+/** What boards cost: memory of one, and time and memory of many. */
+
+import { AF_INET, type Esp32, type Os, SOCK_STREAM, sockaddr_in, World } from '../../device/index.ts';
+import { alternate, type Benchmark, cpuUs, type Effort, type Figure, memory, Samples, scaled } from './measure.ts';
+import { Pattern } from './pattern.ts';
+
+const PORT = 3333;
+/** Boards on one Ethernet segment: broadcasts go to all of them, so that large segments cost the square of their size. */
+const PER_SEGMENT = 10;
+const SECOND_US = 1_000_000;
+const LENGTH = 64;
+/** Ticks between two exchanges. */
+const PAUSE = 10;
+const HEAP_GOAL = 4096;
+
+export const heap: Benchmark = {
+  name: 'heap',
+  counted:
+    'Bytes of JavaScript heap per board, all of it: board, stack, tcpip thread, its place on the wire. Difference of heapUsed ' +
+    `after a full collection, 500 boards in segments of ${PER_SEGMENT}; idle, or each with one task that holds two open connections, to ` +
+    'the next board and from the one before, over which nothing is under way. The frame pool is shared and holds a few frames.',
+  run: runHeap,
+};
+
+function runHeap(effort: Effort): Figure[] {
+  const count = scaled(500, effort, PER_SEGMENT);
+  const [idle, busy] = alternate(effort, [() => heapOf(count, false), () => heapOf(count, true)]) as [Samples, Samples];
+  return [
+    idle.cost('idle', 'bytes'),
+    busy.cost('with a task and two open connections', 'bytes', HEAP_GOAL),
+  ];
+}
+
+function heapOf(count: number, connected: boolean): number {
+  const before = memory();
+  const world = new World();
+  const boards = new Boards(world, count, (board, i) => {
+    if (connected) board.xTaskCreate((os: Os) => holdTwo(os, i), 'ring');
+    world.runSync({ until: world.nowUs + 20_000, stopWhenIdle: false });
+  });
+  world.runSync({ until: world.nowUs + 20 * SECOND_US, stopWhenIdle: false });
+  const perBoard = (memory().heap - before.heap) / count;
+  if (connected) boards.checkConnections(2);
+  return perBoard;
+}
+
+/** Accept a connection from the board before and open one to the board after, within a segment; then wait for ever. */
+function* holdTwo(os: Os, i: number): Generator<void, void, void> {
+  const listener = yield* os.socket(AF_INET, SOCK_STREAM);
+  yield* os.bind(listener, sockaddr_in('0.0.0.0', PORT));
+  yield* os.listen(listener, 1);
+  yield* os.delayMs(10 * SECOND_US * 0.001 + (i % PER_SEGMENT) * 10);
+  const s = yield* os.socket(AF_INET, SOCK_STREAM);
+  yield* os.connect(s, sockaddr_in(address((i % PER_SEGMENT) + 1), PORT));
+  yield* os.accept(listener);
+  yield* os.close(listener);
+  yield* os.recv(s, new Uint8Array(1));
+}
+
+export const boards: Benchmark = {
+  name: 'boards',
+  counted:
+    `Worlds of 10, 1,000 and 10,000 boards in segments of ${PER_SEGMENT}. Creation: CPU time per board until it has booted and announced itself. ` +
+    'Heap: per board, idle, with the frames that the boot left in the pool. Idle: CPU time per virtual second of the whole world. ' +
+    'Exchanging: boards in pairs, each pair with a connection over which it exchanges 64 bytes there and 64 back every 100 ms, ' +
+    'compared at both ends; CPU time per virtual second of the whole world.',
+  run: runBoards,
+};
+
+function runBoards(effort: Effort): Figure[] {
+  const counts = [10, 1000, 10_000].map((n) => scaled(n, effort, PER_SEGMENT));
+  return counts.flatMap((count) => {
+    const rounds = Math.max(1, Math.min(effort.rounds, Math.ceil((effort.rounds * 1000) / count)));
+    const costs: Cost[] = [];
+    alternate({ ...effort, rounds }, [
+      () => {
+        costs.push(costOf(count));
+        return 0;
+      },
+    ]);
+    costs.shift();
+    const samples = (key: keyof Cost): Samples => new Samples(costs.map((c) => c[key]));
+    const n = count.toLocaleString('en');
+    return [
+      samples('creation').cost(`${n} boards: creation, per board`, 'us'),
+      samples('heap').cost(`${n} boards: heap, per board`, 'bytes'),
+      samples('idle').cost(`${n} boards: idle, per virtual second`, 'us'),
+      samples('exchanging').cost(`${n} boards: ${(count / 2) * 10} exchanges in a virtual second`, 'us'),
+      samples('exchange').cost(`${n} boards: one exchange`, 'us'),
+    ];
+  });
+}
+
+interface Cost {
+  readonly creation: number;
+  readonly heap: number;
+  readonly idle: number;
+  readonly exchanging: number;
+  readonly exchange: number;
+}
+
+/** Virtual seconds measured: more of them in small worlds, so that there is something to measure. */
+function secondsFor(count: number): number {
+  return Math.max(2, Math.round(20_000 / count));
+}
+
+function costOf(count: number): Cost {
+  const seconds = secondsFor(count);
+  const before = memory();
+  const start = cpuUs();
+  const world = new World();
+  new Boards(world, count, () => undefined);
+  world.runSync({ until: 20_000, stopWhenIdle: false });
+  const creation = (cpuUs() - start) / count;
+  const heapPerBoard = (memory().heap - before.heap) / count;
+  const idle = cpuOfSeconds(world, seconds);
+  const busy = new ExchangingWorld(count);
+  const exchangesBefore = busy.exchanges;
+  const exchanging = cpuOfSeconds(busy.world, seconds);
+  const exchange = (exchanging * seconds) / (busy.exchanges - exchangesBefore);
+  return { creation, heap: heapPerBoard, idle, exchanging, exchange };
+}
+
+/** @returns microseconds of CPU time per virtual second */
+function cpuOfSeconds(world: World, seconds: number): number {
+  const start = cpuUs();
+  world.runSync({ until: world.nowUs + seconds * SECOND_US, stopWhenIdle: false });
+  return (cpuUs() - start) / seconds;
+}
+
+class ExchangingWorld {
+  readonly world = new World();
+  exchanges = 0;
+
+  constructor(count: number) {
+    const pattern = new Pattern();
+    new Boards(this.world, count, (board, i) => {
+      if (i % 2 === 0) board.xTaskCreate((os: Os) => echo(os, pattern), 'echo');
+      else board.xTaskCreate((os: Os) => this.exchange(os, pattern, (i - 1) % PER_SEGMENT), 'exchange');
+    });
+    this.world.runSync({ until: SECOND_US });
+    if (this.exchanges < count / 2) throw new Error('Not every pair has exchanged something.');
+  }
+
+  private *exchange(os: Os, pattern: Pattern, peer: number): Generator<void, void, void> {
+    yield* os.delayMs(100);
+    const s = yield* os.socket(AF_INET, SOCK_STREAM);
+    yield* os.connect(s, sockaddr_in(address(peer), PORT));
+    const buffer = new Uint8Array(LENGTH);
+    for (let at = 0; ; at += LENGTH) {
+      yield* os.send(s, pattern.chunk(at, LENGTH));
+      const n = yield* os.recv(s, buffer);
+      pattern.check(buffer, n, at);
+      if (n !== LENGTH) throw new Error(`recv() returned ${n}, errno ${os.errno}.`);
+      this.exchanges++;
+      yield* os.vTaskDelay(PAUSE);
+    }
+  }
+}
+
+function* echo(os: Os, pattern: Pattern): Generator<void, void, void> {
+  const listener = yield* os.socket(AF_INET, SOCK_STREAM);
+  yield* os.bind(listener, sockaddr_in('0.0.0.0', PORT));
+  yield* os.listen(listener, 1);
+  const s = yield* os.accept(listener);
+  const buffer = new Uint8Array(LENGTH);
+  for (let at = 0; ; at += LENGTH) {
+    const n = yield* os.recv(s, buffer);
+    pattern.check(buffer, n, at);
+    yield* os.send(s, buffer, n);
+  }
+}
+
+/** Address of the n-th board of a segment, n modulo its size. */
+function address(n: number): string {
+  return `192.168.4.${(n % PER_SEGMENT) + 1}`;
+}
+
+class Boards {
+  private readonly boards: Esp32[] = [];
+
+  /** @param each called for every board as soon as it is there */
+  constructor(world: World, count: number, each: (board: Esp32, i: number) => void) {
+    let lan = world.lan();
+    for (let i = 0; i < count; i++) {
+      if (i > 0 && i % PER_SEGMENT === 0) lan = world.lan();
+      const board = world.esp32(`board${i}`, { lan, ip: `${address(i)}/24` });
+      this.boards.push(board);
+      each(board, i);
+    }
+  }
+
+  /** @throws Error if a board does not have exactly so many connections */
+  checkConnections(wanted: number): void {
+    for (const { name, stack } of this.boards) {
+      let count = 0;
+      for (let pcb = stack.tcp_active_pcbs; pcb !== null; pcb = pcb.next) count++;
+      if (count !== wanted) throw new Error(`${name} has ${count} connections instead of ${wanted}.`);
+    }
+  }
+}

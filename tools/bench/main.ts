@@ -1,0 +1,61 @@
+/** npm run bench: what the twin costs, and how far that is from the machine's floor. */
+
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { boards, heap } from './boards.ts';
+import { bulk } from './bulk.ts';
+import { connect } from './connect.ts';
+import { measureFloor } from './floor.ts';
+import type { Benchmark, Effort } from './measure.ts';
+import { formatHeader, formatSection, makeSection, type Section } from './report.ts';
+import { udp } from './udp.ts';
+
+const BENCHMARKS: readonly Benchmark[] = [bulk, connect, udp, heap, boards];
+
+const USAGE = `Usage: npm run bench [-- [--only NAME]... [--rounds N] [--json FILE]]
+  --only NAME    one of ${BENCHMARKS.map((b) => b.name).join(', ')}; may be repeated
+  --rounds N     counted rounds of every measurement (7)
+  --json FILE    write the figures to a file, too`;
+
+function main(): void {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', multiple: true },
+      rounds: { type: 'string', default: '7' },
+      json: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const effort: Effort = { rounds: Number(values.rounds), scale: 1 };
+  const chosen = values.only === undefined ? BENCHMARKS : values.only.map(byName);
+  if (!Number.isInteger(effort.rounds) || effort.rounds < 1) throw new RangeError('--rounds needs a whole number.');
+  console.log(formatHeader(effort));
+  const { floor, figures } = measureFloor(effort);
+  const sections: Section[] = [];
+  const add = (section: Section): void => {
+    sections.push(section);
+    console.log(formatSection(section));
+  };
+  add(makeSection({ name: 'floor', counted: 'CPU time of the same work without a stack, in a loop over 64 buffers.' }, figures));
+  for (const benchmark of chosen) add(makeSection(benchmark, benchmark.run(effort, floor)));
+  if (values.json !== undefined) {
+    writeFileSync(values.json, `${JSON.stringify({ node: process.versions.node, effort, sections }, null, 2)}\n`);
+  }
+}
+
+function byName(name: string): Benchmark {
+  const found = BENCHMARKS.find((b) => b.name === name);
+  if (found === undefined) throw new RangeError(`There is no benchmark named "${name}".\n${USAGE}`);
+  return found;
+}
+
+try {
+  main();
+} catch (error) {
+  console.error(error instanceof RangeError || error instanceof TypeError ? error.message : error);
+  process.exitCode = 1;
+}
