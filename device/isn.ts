@@ -15,27 +15,24 @@ const SINES = Int32Array.from([
   0xeb86d391,
 ]);
 
-/** One MD5 compression of a block, added to the state. */
-function compress(state: Int32Array, words: Int32Array): void {
-  let [a, b, c, d] = [state[0]!, state[1]!, state[2]!, state[3]!];
+const state = new Int32Array(4);
+const words = new Int32Array(16);
+
+/** One MD5 compression of `words`, added to `state`. */
+function compress(): void {
+  let a = state[0]!;
+  let b = state[1]!;
+  let c = state[2]!;
+  let d = state[3]!;
   for (let i = 0; i < 64; i++) {
+    const round = i >> 4;
     let f: number;
-    let g: number;
-    if (i < 16) {
-      f = (b & c) | (~b & d);
-      g = i;
-    } else if (i < 32) {
-      f = (d & b) | (~d & c);
-      g = (5 * i + 1) & 15;
-    } else if (i < 48) {
-      f = b ^ c ^ d;
-      g = (3 * i + 5) & 15;
-    } else {
-      f = c ^ (b | ~d);
-      g = (7 * i) & 15;
-    }
-    const sum = (a + f + SINES[i]! + words[g]!) | 0;
-    const shift = SHIFTS[((i >> 4) << 2) | (i & 3)]!;
+    if (round === 0) f = ((b & c) | (~b & d)) + words[i]!;
+    else if (round === 1) f = ((d & b) | (~d & c)) + words[(5 * i + 1) & 15]!;
+    else if (round === 2) f = (b ^ c ^ d) + words[(3 * i + 5) & 15]!;
+    else f = (c ^ (b | ~d)) + words[(7 * i) & 15]!;
+    const sum = (a + f + SINES[i]!) | 0;
+    const shift = SHIFTS[(round << 2) | (i & 3)]!;
     a = d;
     d = c;
     c = b;
@@ -48,16 +45,17 @@ function compress(state: Int32Array, words: Int32Array): void {
 }
 
 /** First 32 bits of the MD5 of exactly one block of 64 bytes, little endian. */
-export function md5OfBlock(block: Uint8Array): number {
-  const state = Int32Array.of(0x67452301, 0xefcdab89 | 0, 0x98badcfe | 0, 0x10325476);
-  const words = new Int32Array(16);
-  const view = new DataView(block.buffer, block.byteOffset, BLOCK);
-  for (let i = 0; i < 16; i++) words[i] = view.getInt32(i * 4, true);
-  compress(state, words);
+export function md5OfBlock(block: DataView): number {
+  state[0] = 0x67452301;
+  state[1] = 0xefcdab89 | 0;
+  state[2] = 0x98badcfe | 0;
+  state[3] = 0x10325476;
+  for (let i = 0; i < 16; i++) words[i] = block.getInt32(i * 4, true);
+  compress();
   words.fill(0);
   words[0] = 0x80;
   words[14] = BLOCK * 8;
-  compress(state, words);
+  compress();
   return state[0]!;
 }
 
@@ -66,8 +64,7 @@ const MICROSECONDS_PER_TICK = 4;
 
 /** The generator of one board. */
 export class IsnGenerator {
-  private readonly block = new Uint8Array(BLOCK);
-  private readonly view = new DataView(this.block.buffer);
+  private readonly view = new DataView(new ArrayBuffer(BLOCK));
   private readonly baseTime: number;
 
   /** @param bootMs milliseconds since boot at which the network came up  @param secret four random numbers of 32 bits */
@@ -87,7 +84,7 @@ export class IsnGenerator {
     this.putMappedAddress(16, remoteIp);
     view.setUint16(32, localPort);
     view.setUint16(34, remotePort);
-    return (md5OfBlock(this.block) + this.baseTime + Math.imul(nowMs, 1000 / MICROSECONDS_PER_TICK)) | 0;
+    return (md5OfBlock(view) + this.baseTime + Math.imul(nowMs, 1000 / MICROSECONDS_PER_TICK)) | 0;
   }
 
   /** An IPv4 address as ::ffff:a.b.c.d. */

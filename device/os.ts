@@ -327,7 +327,7 @@ export class Os {
       addr: '',
       data: undefined,
     };
-    trace.calls.push(record);
+    trace.addCall(record);
     // A call leaves errno alone unless it fails, or receives the end of a stream: what it wrote shows by contrast.
     const before = task.errno;
     task.errno = 0;

@@ -60,11 +60,17 @@ export interface NoteRecord {
 
 /** The recorded life of a world. Records are appended in order of their running number. */
 export class Trace {
+  /** False: frames and calls are shown to the listeners only, so that a run of any length needs no memory for them. */
+  readonly keep: boolean;
   readonly frames: FrameRecord[] = [];
   /** In order of call start; a blocked call's record is completed when it returns. */
   readonly calls: CallRecord[] = [];
   readonly notes: NoteRecord[] = [];
   private readonly listeners: ((frame: FrameRecord) => void)[] = [];
+
+  constructor(keep = true) {
+    this.keep = keep;
+  }
 
   /** Be told of every frame at the moment it is sent, for instance to write it to a capture. */
   onFrame(listener: (frame: FrameRecord) => void): void {
@@ -73,7 +79,12 @@ export class Trace {
 
   /** Used by the device. */
   addFrame(frame: FrameRecord): void {
-    this.frames.push(frame);
+    if (this.keep) this.frames.push(frame);
     for (const listener of this.listeners) listener(frame);
+  }
+
+  /** Used by the device. */
+  addCall(call: CallRecord): void {
+    if (this.keep) this.calls.push(call);
   }
 }

@@ -102,9 +102,12 @@ export class World implements BoardWorld, LanWorld {
     return this.memory.frames;
   }
 
-  /** Record everything from now on. Call it before run() to have it all. */
-  record(): Trace {
-    this.trace ??= new Trace();
+  /**
+   * Record everything from now on. Call it before run() to have it all.
+   * @param options keep: false to have frames shown to listeners (trace.onFrame) only; the first call of record() decides
+   */
+  record({ keep = true }: { readonly keep?: boolean } = {}): Trace {
+    this.trace ??= new Trace(keep);
     return this.trace;
   }
 

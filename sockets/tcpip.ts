@@ -12,9 +12,10 @@ export class TcpipThread {
   readonly receivers = new WaitList();
   private readonly senders = new WaitList();
   private readonly size: number;
-  /** The mailbox: three values a message, from `first` on. */
+  /** The mailbox: three values a message, from `first` to before `last`; both go back to 0 whenever it is empty. */
   private readonly queue: unknown[] = [];
   private first = 0;
+  private last = 0;
   /** Set once, right after construction: the stack's port needs the thread, the thread runs the stack. */
   stack!: Stack;
 
@@ -24,13 +25,17 @@ export class TcpipThread {
   }
 
   get count(): number {
-    return (this.queue.length - this.first) / 3;
+    return (this.last - this.first) / 3;
   }
 
   /** Put a message in. The thread is made ready; it runs when the scheduler comes to it. @returns false if the mailbox is full */
   trypost<A, B>(fn: TcpipFn<A, B>, a: A, b: B): boolean {
     if (this.count >= this.size) return false;
-    this.queue.push(fn, a, b);
+    const { queue, last } = this;
+    queue[last] = fn;
+    queue[last + 1] = a;
+    queue[last + 2] = b;
+    this.last = last + 3;
     if (this.receivers.head !== null) this.sys.wake(this.receivers);
     return true;
   }
@@ -74,14 +79,14 @@ export class TcpipThread {
    */
   run(task: SysThread): void {
     const { sys, stack } = this;
-    if (this.first < this.queue.length) this.handleNext();
+    if (this.first < this.last) this.handleNext();
     for (;;) {
       const due = stack.timeouts.due;
       if (due <= sys.sys_now()) {
         stack.runDue();
         continue;
       }
-      if (this.first < this.queue.length) {
+      if (this.first < this.last) {
         this.handleNext();
         continue;
       }
@@ -96,11 +101,10 @@ export class TcpipThread {
     const fn = queue[first] as TcpipFn<unknown, unknown>;
     const a = queue[first + 1];
     const b = queue[first + 2];
-    if (first + 3 === queue.length) {
-      queue.length = 0;
+    this.first = first + 3;
+    if (this.first === this.last) {
       this.first = 0;
-    } else {
-      this.first = first + 3;
+      this.last = 0;
     }
     if (this.senders.head !== null) {
       this.sys.wake(this.senders);

@@ -61,6 +61,8 @@ export class Stack {
 
   tcp_active_pcbs: TcpPcb | null = null;
   tcp_tw_pcbs: TcpPcb | null = null;
+  /** Slow ticks at which TIME_WAIT pcbs end. */
+  tcp_tw_due: Map<number, TcpPcb[]> | null = null;
   tcp_bound_pcbs: TcpPcb | null = null;
   tcp_listen_pcbs: TcpPcbListen | null = null;
   readonly tcp_index = new PcbIndex();

@@ -323,7 +323,18 @@ export function tcp_enter_time_wait(pcb: TcpPcb): void {
   stack.tcp_active_pcbs_changed = true;
   pcb.state = TIME_WAIT;
   stack.tcp_tw_pcbs = register(pcb, stack.tcp_tw_pcbs);
+  stack.tcp_tw_due ??= new Map();
+  scheduleEndOfTimeWait(pcb, stack.tcp_tw_due);
   tcp_timer_needed(stack);
+}
+
+/** Note at which slow tick a TIME_WAIT pcb has to be looked at. lwIP looks at all of them at every tick, to the same effect. */
+function scheduleEndOfTimeWait(pcb: TcpPcb, due: Map<number, TcpPcb[]>): void {
+  const { stack } = pcb;
+  const tick = Math.max(pcb.tmr + slowTicks(stack, 2 * stack.opt.TCP_MSL), stack.tcp_ticks) + 1;
+  const others = due.get(tick);
+  if (others === undefined) due.set(tick, [pcb]);
+  else others.push(pcb);
 }
 
 function rmvTimeWait(pcb: TcpPcb): void {
@@ -540,15 +551,21 @@ function poll(pcb: TcpPcb): void {
   if (err === ERR_OK && !pcb.stack.tcp_active_pcbs_changed) tcp_output(pcb);
 }
 
+/** End the TIME_WAIT pcbs whose time has come; a FIN that came again has put some off. */
 function ageTimeWait(stack: Stack): void {
+  const due = stack.tcp_tw_due;
+  const pcbs = due?.get(stack.tcp_ticks);
+  if (due === null || pcbs === undefined) return;
+  due.delete(stack.tcp_ticks);
   const limit = slowTicks(stack, 2 * stack.opt.TCP_MSL);
-  for (let pcb = stack.tcp_tw_pcbs; pcb !== null; ) {
-    const next = pcb.next;
-    if (stack.tcp_ticks - pcb.tmr > limit) {
-      rmvTimeWait(pcb);
-      tcp_free(pcb);
+  for (const pcb of pcbs) {
+    if (pcb.state !== TIME_WAIT) continue;
+    if (stack.tcp_ticks - pcb.tmr <= limit) {
+      scheduleEndOfTimeWait(pcb, due);
+      continue;
     }
-    pcb = next;
+    rmvTimeWait(pcb);
+    tcp_free(pcb);
   }
 }
 

@@ -52,8 +52,8 @@ export class PcbIndex {
   }
 
   private slot(remote_ip: number, remote_port: number, local_port: number): number {
-    const h = Math.imul(remote_ip ^ ((remote_port << 16) | local_port), 0x9e3779b1 | 0);
-    return (h >>> 7) & (this.buckets.length - 1);
+    const h = Math.imul(remote_port, 0x9e3779b1 | 0) ^ Math.imul(remote_ip ^ (local_port << 16), 0x85ebca6b | 0);
+    return (h ^ (h >>> 15)) & (this.buckets.length - 1);
   }
 
   private link(pcb: TcpPcb): void {

@@ -55,23 +55,58 @@ export function ip4addr_ntoa(addr: number): string {
  * Source: lwIP ip4addr_aton()
  */
 export function ip4addr_aton(text: string): number | undefined {
-  const match = /^([0-9a-z.]+)(\s.*)?$/is.exec(text);
-  if (match === null) return undefined;
-  const parts: number[] = [];
-  for (const part of match[1]!.split('.')) {
-    const value = parsePart(part);
+  let addr = 0;
+  let parts = 0;
+  let at = 0;
+  for (;;) {
+    const end = endOfPart(text, at);
+    const value = parsePart(text, at, end);
     if (value === undefined) return undefined;
-    parts.push(value);
+    if (text[end] !== '.') {
+      if (end < text.length && !' \t\n\v\f\r'.includes(text[end]!)) return undefined;
+      return value > 0xffffffff >>> (8 * parts) ? undefined : addr | value;
+    }
+    if (parts === 3 || value > 255) return undefined;
+    addr |= value << (24 - 8 * parts);
+    parts++;
+    at = end + 1;
   }
-  const last = parts.pop()!;
-  if (parts.length > 3 || parts.some((p) => p > 255)) return undefined;
-  if (last > 0xffffffff >>> (8 * parts.length)) return undefined;
-  return parts.reduce((addr, p, i) => addr | (p << (24 - 8 * i)), last | 0);
 }
 
-function parsePart(part: string): number | undefined {
-  if (/^0x[0-9a-f]+$/i.test(part)) return Number.parseInt(part.slice(2), 16) % 2 ** 32;
-  if (/^0[0-7]*$/.test(part)) return Number.parseInt(part, 8) % 2 ** 32;
-  if (/^[1-9][0-9]*$/.test(part)) return Number.parseInt(part, 10) % 2 ** 32;
-  return undefined;
+function endOfPart(text: string, from: number): number {
+  let end = from;
+  while (end < text.length && isAlphanumeric(text.charCodeAt(end))) end++;
+  return end;
+}
+
+/** One part of an address: decimal, octal or hexadecimal, taken modulo 2^32. */
+function parsePart(text: string, from: number, end: number): number | undefined {
+  let base = 10;
+  let at = from;
+  if (text[at] === '0') {
+    base = 8;
+    if (text[at + 1] === 'x' || text[at + 1] === 'X') {
+      base = 16;
+      at += 2;
+    }
+  }
+  if (at === end) return undefined;
+  let value = 0;
+  for (; at < end; at++) {
+    const digit = digitOf(text.charCodeAt(at));
+    if (digit >= base) return undefined;
+    value = (value * base + digit) >>> 0;
+  }
+  return value;
+}
+
+function isAlphanumeric(code: number): boolean {
+  return digitOf(code) < 36;
+}
+
+/** Value of a digit or letter, 36 if it is neither. */
+function digitOf(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x7a ? letter - 0x61 + 10 : 36;
 }
