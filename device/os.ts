@@ -3,10 +3,12 @@
 import {
   type fd_set,
   formatSockaddr,
+  inet_ntoa,
   IPPROTO_IP,
   lwip_poll,
   lwip_select,
   type msghdr,
+  O_NONBLOCK,
   type Op,
   poll,
   type pollfd,
@@ -18,6 +20,7 @@ import {
   type Sockets,
   type timeval,
 } from '../sockets/index.ts';
+import { domainName, fcntlName, flagNames, howName, ioctlName, levelName, optionName, typeName } from '../sockets/names.ts';
 import type { Call } from './call.ts';
 import type { Esp32 } from './esp32.ts';
 import type { Task } from './freertos.ts';
@@ -63,7 +66,7 @@ export class Os {
 
   /** @returns a descriptor (54..63), or -1: EINVAL, ENOBUFS, ENFILE */
   socket(domain: number, type: number, protocol = IPPROTO_IP): Call<number> {
-    return this.begin('socket', -1, [domain, type, protocol], this.sockets.lwip_socket(this.task, domain, type, protocol));
+    return this.begin('socket', -1, this.traced && [domainName(domain), typeName(type), protocol], this.sockets.lwip_socket(this.task, domain, type, protocol));
   }
 
   /** @returns 0, or -1: EBADF, EINVAL, EADDRINUSE, ... */
@@ -73,13 +76,13 @@ export class Os {
 
   /** Make a TCP socket passive. @param backlog connections that may wait for accept() */
   listen(s: number, backlog: number): Call<number> {
-    return this.begin('listen', s, [s, backlog], this.sockets.lwip_listen(this.task, s, backlog));
+    return this.begin('listen', s, this.traced && [s, backlog], this.sockets.lwip_listen(this.task, s, backlog));
   }
 
   /** Wait for a connection. @param addr filled with the peer's address  @returns a new descriptor, or -1 */
   accept(s: number, addr: sockaddr_in | null = null): Call<number> {
     const op = this.sockets.lwip_accept(this.task, s, addr);
-    return this.begin('accept', s, [s], op, this.traced && addressOnSuccess(addr));
+    return this.begin('accept', s, this.traced && [s], op, this.traced && addressOnSuccess(addr));
   }
 
   /** @returns 0, or -1: ECONNRESET if refused, ECONNABORTED if nobody answers, EINPROGRESS if non-blocking */
@@ -90,23 +93,23 @@ export class Os {
 
   /** @param how SHUT_RD, SHUT_WR or SHUT_RDWR */
   shutdown(s: number, how: number): Call<number> {
-    return this.begin('shutdown', s, [s, how], this.sockets.lwip_shutdown(this.task, s, how));
+    return this.begin('shutdown', s, this.traced && [s, howName(how)], this.sockets.lwip_shutdown(this.task, s, how));
   }
 
   close(s: number): Call<number> {
-    return this.begin('close', s, [s], this.sockets.lwip_close(this.task, s));
+    return this.begin('close', s, this.traced && [s], this.sockets.lwip_close(this.task, s));
   }
 
   /** @returns bytes taken, or -1 */
   send(s: number, data: Data, size = byteLength(data), flags = 0): Call<number> {
     const bytes = toBytes(data);
     const op = this.sockets.lwip_send(this.task, s, bytes, size, flags);
-    return this.begin('send', s, [s, size, ...flagArg(flags)], op, this.traced && dataSent(bytes));
+    return this.begin('send', s, this.traced && [s, size, ...flagArg(flags)], op, this.traced && dataSent(bytes));
   }
 
   write(s: number, data: Data, size = byteLength(data)): Call<number> {
     const bytes = toBytes(data);
-    return this.begin('write', s, [s, size], this.sockets.lwip_send(this.task, s, bytes, size, 0), this.traced && dataSent(bytes));
+    return this.begin('write', s, this.traced && [s, size], this.sockets.lwip_send(this.task, s, bytes, size, 0), this.traced && dataSent(bytes));
   }
 
   /** @param to null: the connected peer */
@@ -118,55 +121,57 @@ export class Os {
   }
 
   sendmsg(s: number, msg: msghdr, flags = 0): Call<number> {
-    return this.begin('sendmsg', s, [s, ...flagArg(flags)], this.sockets.lwip_sendmsg(this.task, s, msg, flags));
+    return this.begin('sendmsg', s, this.traced && [s, ...flagArg(flags)], this.sockets.lwip_sendmsg(this.task, s, msg, flags));
   }
 
   writev(s: number, iov: Uint8Array[]): Call<number> {
-    return this.begin('writev', s, [s, iov.length], this.sockets.lwip_writev(this.task, s, iov));
+    return this.begin('writev', s, this.traced && [s, iov.length], this.sockets.lwip_writev(this.task, s, iov));
   }
 
   /** @returns bytes received; 0 if the peer has closed; -1: ECONNRESET, EWOULDBLOCK, ENOTCONN, ... */
   recv(s: number, mem: Uint8Array, len = mem.length, flags = 0): Call<number> {
     const op = this.sockets.lwip_recvfrom(this.task, s, mem, len, flags, null);
-    return this.begin('recv', s, [s, len, ...flagArg(flags)], op, this.traced && dataReceived(mem, null));
+    return this.begin('recv', s, this.traced && [s, len, ...flagArg(flags)], op, this.traced && dataReceived(mem, null));
   }
 
   read(s: number, mem: Uint8Array, len = mem.length): Call<number> {
     const op = this.sockets.lwip_recvfrom(this.task, s, mem, len, 0, null);
-    return this.begin('read', s, [s, len], op, this.traced && dataReceived(mem, null));
+    return this.begin('read', s, this.traced && [s, len], op, this.traced && dataReceived(mem, null));
   }
 
   /** @param from filled with the sender's address */
   recvfrom(s: number, mem: Uint8Array, len: number, flags: number, from: sockaddr_in | null = null): Call<number> {
     const op = this.sockets.lwip_recvfrom(this.task, s, mem, len, flags, from);
-    return this.begin('recvfrom', s, [s, len, ...flagArg(flags)], op, this.traced && dataReceived(mem, from));
+    return this.begin('recvfrom', s, this.traced && [s, len, ...flagArg(flags)], op, this.traced && dataReceived(mem, from));
   }
 
   recvmsg(s: number, msg: msghdr | null, flags = 0): Call<number> {
-    return this.begin('recvmsg', s, [s, ...flagArg(flags)], this.sockets.lwip_recvmsg(this.task, s, msg, flags));
+    return this.begin('recvmsg', s, this.traced && [s, ...flagArg(flags)], this.sockets.lwip_recvmsg(this.task, s, msg, flags));
   }
 
   readv(s: number, iov: Uint8Array[]): Call<number> {
-    return this.begin('readv', s, [s, iov.length], this.sockets.lwip_readv(this.task, s, iov));
+    return this.begin('readv', s, this.traced && [s, iov.length], this.sockets.lwip_readv(this.task, s, iov));
   }
 
   /** @param value int, or the object that stands for the option's struct  @param optlen as a C program would pass it */
   setsockopt(s: number, level: number, optname: number, value: SockoptValue, optlen = sizeofOption(level, optname)): Call<number> {
     const op = this.sockets.lwip_setsockopt(this.task, s, level, optname, value, optlen);
-    return this.begin('setsockopt', s, [s, level, optname], op);
+    const args = this.traced && [s, levelName(level), optionName(level, optname), optionText(value)];
+    return this.begin('setsockopt', s, args, op);
   }
 
   getsockopt(s: number, level: number, optname: number, out: SockoptOut, optlen = sizeofOption(level, optname)): Call<number> {
     const op = this.sockets.lwip_getsockopt(this.task, s, level, optname, out, optlen);
-    return this.begin('getsockopt', s, [s, level, optname], op);
+    const args = this.traced && [s, levelName(level), optionName(level, optname)];
+    return this.begin('getsockopt', s, args, op);
   }
 
   fcntl(s: number, cmd: number, val = 0): Call<number> {
-    return this.begin('fcntl', s, [s, cmd, val], this.sockets.lwip_fcntl(this.task, s, cmd, val));
+    return this.begin('fcntl', s, this.traced && [s, fcntlName(cmd), val === O_NONBLOCK ? 'O_NONBLOCK' : val], this.sockets.lwip_fcntl(this.task, s, cmd, val));
   }
 
   ioctl(s: number, cmd: number, argp: { value: number }): Call<number> {
-    return this.begin('ioctl', s, [s, cmd, argp.value], this.sockets.lwip_ioctl(this.task, s, cmd, argp));
+    return this.begin('ioctl', s, this.traced && [s, ioctlName(cmd), argp.value], this.sockets.lwip_ioctl(this.task, s, cmd, argp));
   }
 
   /** The sets are changed to what is ready. @param nfds highest descriptor + 1  @param timeout null: for ever */
@@ -194,12 +199,12 @@ export class Os {
 
   getsockname(s: number, name: sockaddr_in): Call<number> {
     const op = this.sockets.lwip_getsockname(this.task, s, name);
-    return this.begin('getsockname', s, [s], op, this.traced && addressOnSuccess(name));
+    return this.begin('getsockname', s, this.traced && [s], op, this.traced && addressOnSuccess(name));
   }
 
   getpeername(s: number, name: sockaddr_in): Call<number> {
     const op = this.sockets.lwip_getpeername(this.task, s, name);
-    return this.begin('getpeername', s, [s], op, this.traced && addressOnSuccess(name));
+    return this.begin('getpeername', s, this.traced && [s], op, this.traced && addressOnSuccess(name));
   }
 
   // FreeRTOS
@@ -216,16 +221,16 @@ export class Os {
 
   /** Wait for so many ticks; 0 lets tasks of the same priority run. */
   vTaskDelay(xTicksToDelay: number): Call<number> {
-    return this.begin('vTaskDelay', -1, [xTicksToDelay], this.delay(xTicksToDelay));
+    return this.begin('vTaskDelay', -1, this.traced && [xTicksToDelay], this.delay(xTicksToDelay));
   }
 
   /** vTaskDelay(pdMS_TO_TICKS(ms)). */
   delayMs(ms: number): Call<number> {
-    return this.begin('delayMs', -1, [ms], this.delay(this.pdMS_TO_TICKS(ms)));
+    return this.begin('delayMs', -1, this.traced && [ms], this.delay(this.pdMS_TO_TICKS(ms)));
   }
 
   taskYIELD(): Call<number> {
-    return this.begin('taskYIELD', -1, [], this.delay(0));
+    return this.begin('taskYIELD', -1, this.traced && [], this.delay(0));
   }
 
   /** Start another task on this board. It runs at once if its priority is higher. */
@@ -238,7 +243,7 @@ export class Os {
       if (scheduler.switchPending) yield;
       return task;
     };
-    return this.begin('xTaskCreate', -1, [name], create());
+    return this.begin('xTaskCreate', -1, this.traced && [name], create());
   }
 
   /** End a task; without argument this one, which never returns. */
@@ -250,33 +255,33 @@ export class Os {
       while (xTaskToDelete === task) yield;
       return 0;
     };
-    return this.begin('vTaskDelete', -1, [xTaskToDelete.name], remove());
+    return this.begin('vTaskDelete', -1, this.traced && [xTaskToDelete.name], remove());
   }
 
   // The interface, through the tcpip thread as esp_netif does it
 
   /** The link goes down, and with it the cable unless `cableOnly` says that the stack must not hear of it. */
   linkDown({ cableOnly = false } = {}): Call<number> {
-    return this.begin('linkDown', -1, [], this.board.setLink(this.task, false, cableOnly));
+    return this.begin('linkDown', -1, this.traced && [], this.board.setLink(this.task, false, cableOnly));
   }
 
   linkUp({ cableOnly = false } = {}): Call<number> {
-    return this.begin('linkUp', -1, [], this.board.setLink(this.task, true, cableOnly));
+    return this.begin('linkUp', -1, this.traced && [], this.board.setLink(this.task, true, cableOnly));
   }
 
   /** esp_netif_down(): address gone, connections aborted. */
   netifDown(): Call<number> {
-    return this.begin('netifDown', -1, [], this.board.setNetif(this.task, false));
+    return this.begin('netifDown', -1, this.traced && [], this.board.setNetif(this.task, false));
   }
 
   /** esp_netif_up(), with the address that the interface had. */
   netifUp(): Call<number> {
-    return this.begin('netifUp', -1, [], this.board.setNetif(this.task, true));
+    return this.begin('netifUp', -1, this.traced && [], this.board.setNetif(this.task, true));
   }
 
   /** esp_netif_set_ip_info(). @param ip,netmask,gw dotted decimal */
   setIp(ip: string, netmask: string, gw: string): Call<number> {
-    return this.begin('setIp', -1, [ip, netmask, gw], this.board.setAddress(this.task, ip, netmask, gw));
+    return this.begin('setIp', -1, this.traced && [ip, netmask, gw], this.board.setAddress(this.task, ip, netmask, gw));
   }
 
   private *delay(ticks: number): Op<number> {
@@ -351,8 +356,16 @@ function toBytes(data: Data): Uint8Array {
   return typeof data === 'string' ? utf8(data) : data;
 }
 
-function flagArg(flags: number): number[] {
-  return flags === 0 ? [] : [flags];
+function flagArg(flags: number): (number | string)[] {
+  return flags === 0 ? [] : [flagNames(flags)];
+}
+
+/** "1", "{2, 500000}", "en1" */
+function optionText(value: SockoptValue): number | string {
+  if (typeof value !== 'object') return value;
+  if ('s_addr' in value) return inet_ntoa(value);
+  if ('imr_multiaddr' in value) return `{${inet_ntoa(value.imr_multiaddr)}, ${inet_ntoa(value.imr_interface)}}`;
+  return 'tv_sec' in value ? `{${value.tv_sec}, ${value.tv_usec}}` : `{${value.l_onoff}, ${value.l_linger}}`;
 }
 
 function addressOnSuccess(name: sockaddr_in | null): OnReturn {

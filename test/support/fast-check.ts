@@ -23,13 +23,16 @@ const TIMEOUT_MS = 3_600_000;
  * The parameters of a property.
  * @param numRuns cases tried unless FC_NUM_RUNS says otherwise; few enough that its file takes less than ten seconds
  */
-export function runs<T>(numRuns: number): fc.Parameters<T> {
+function runs<T>(numRuns: number): fc.Parameters<T> {
   return {
     seed,
     numRuns: FC_NUM_RUNS === undefined ? numRuns : Number(FC_NUM_RUNS),
     ...(FC_PATH === undefined ? {} : { path: FC_PATH, endOnFailure: true }),
     asyncReporter: async (run) => {
-      if (run.failed) throw new Error(`${fc.defaultReportMessage(run)}\n\nTry it again:\n  ${replay(run)}`);
+      if (!run.failed) return;
+      const cause = run.errorInstance;
+      const why = cause instanceof Error ? cause.stack : String(cause);
+      throw new Error(`${fc.defaultReportMessage(run)}\n\n${why}\n\nTry it again:\n  ${replay(run)}`);
     },
   };
 }
@@ -40,18 +43,15 @@ function replay(run: { readonly seed: number; readonly counterexamplePath: strin
   return `FC_SEED=${run.seed} FC_PATH=${run.counterexamplePath} npx jest ${relative(process.cwd(), testPath)} -t '${name}'`;
 }
 
-/** A property as a test: its name is a sentence, its arbitraries are handed to `check` in their order. */
-export function property<T extends readonly [unknown, ...unknown[]]>(
+/** A property as a test: its name is a sentence, its arbitraries give `check` its arguments. */
+export function property<T extends unknown[]>(
   name: string,
   numRuns: number,
   arbitraries: { [K in keyof T]: fc.Arbitrary<T[K]> },
   check: (...values: T) => void | Promise<void>,
 ): void {
-  test.prop(arbitraries as unknown as fc.Arbitrary<unknown>[], runs(numRuns))(
-    name,
-    (...values) => check(...(values as unknown as T)),
-    TIMEOUT_MS,
-  );
+  const params = runs<unknown[]>(numRuns);
+  test.prop(arbitraries as fc.Arbitrary<unknown>[], params)(name, (...values) => check(...(values as T)), TIMEOUT_MS);
 }
 
 export { fc };
