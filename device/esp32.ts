@@ -8,10 +8,10 @@ import {
   NETIF_FLAG_BROADCAST,
   NETIF_FLAG_ETHARP,
   NETIF_FLAG_IGMP,
-  Netif,
   NETIF_FLAG_UP,
+  Netif,
   netif_add,
-  netif_poll,
+  type netif_poll,
   netif_set_addr,
   netif_set_down,
   netif_set_link_down,
@@ -20,7 +20,7 @@ import {
 } from '../stack/netif.ts';
 import { makeOpt, type Opt } from '../stack/opt.ts';
 import { type EthAddr, parseEthAddr } from '../stack/prot/ethernet.ts';
-import { ip4addr_aton, IPADDR_ANY } from '../stack/prot/ip4.ts';
+import { IPADDR_ANY, ip4addr_aton } from '../stack/prot/ip4.ts';
 import { type HazardName, type SharedMemory, Stack } from '../stack/stack.ts';
 import type { EventQueue } from './events.ts';
 import { BoardSys, configMAX_PRIORITIES, type Scheduler, Task, type TaskBody, type TaskOwner } from './freertos.ts';
@@ -280,7 +280,9 @@ export class Esp32 implements TaskOwner, Station {
   *setLink(task: Task, up: boolean, cableOnly: boolean): Op<number> {
     this.port.cable = up;
     if (cableOnly) return 0;
-    yield* this.sockets.inTcpipThread(task, () => (up ? netif_set_link_up(this.netif) : netif_set_link_down(this.netif)));
+    yield* this.sockets.inTcpipThread(task, () =>
+      up ? netif_set_link_up(this.netif) : netif_set_link_down(this.netif),
+    );
     return 0;
   }
 

@@ -12,9 +12,9 @@ import {
   LISTEN,
   SYN_RCVD,
   TcpPcb,
-  tcp_state_str,
   TF_ACK_DELAY,
   TF_CLOSEPEND,
+  tcp_state_str,
 } from '../stack/tcp.ts';
 import { SOF_KEEPALIVE } from '../stack/udp.ts';
 import type { Esp32 } from './esp32.ts';

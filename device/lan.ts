@@ -1,8 +1,8 @@
 /** An Ethernet segment: boards, latency, rate, and the misfortunes of a wire (rule E5). */
 
-import { type EthAddr, ETH_DEST } from '../stack/prot/ethernet.ts';
-import { getI32, getU16 } from '../stack/prot/bytes.ts';
 import { FRAME_START, type Frame, type FramePool } from '../stack/frame.ts';
+import { getI32, getU16 } from '../stack/prot/bytes.ts';
+import { ETH_DEST, type EthAddr } from '../stack/prot/ethernet.ts';
 import { type EventQueue, EventSource } from './events.ts';
 import { type Fate, Faults, lose, type SentFrame } from './faults.ts';
 import type { Scheduler } from './freertos.ts';
@@ -223,8 +223,7 @@ function corrupted(frame: Frame, fate: Fate): Frame {
 function arrive(port: Port, frame: Frame): void {
   const { mac } = port.station;
   const hi = getU16(frame.bytes, FRAME_START + ETH_DEST);
-  const forIt =
-    (hi & GROUP_BIT) !== 0 || (hi === mac.hi && getI32(frame.bytes, FRAME_START + ETH_DEST + 2) === mac.lo);
+  const forIt = (hi & GROUP_BIT) !== 0 || (hi === mac.hi && getI32(frame.bytes, FRAME_START + ETH_DEST + 2) === mac.lo);
   if (forIt && port.cable) port.station.receive(frame);
   else frame.release();
 }

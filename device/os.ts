@@ -3,8 +3,8 @@
 import {
   type fd_set,
   formatSockaddr,
-  inet_ntoa,
   IPPROTO_IP,
+  inet_ntoa,
   lwip_poll,
   lwip_select,
   type msghdr,
@@ -13,19 +13,27 @@ import {
   poll,
   type pollfd,
   SIZEOF_SOCKADDR_IN,
-  sizeofOption,
-  type sockaddr_in,
+  type Sockets,
   type SockoptOut,
   type SockoptValue,
-  type Sockets,
+  sizeofOption,
+  type sockaddr_in,
   type timeval,
 } from '../sockets/index.ts';
-import { domainName, fcntlName, flagNames, howName, ioctlName, levelName, optionName, typeName } from '../sockets/names.ts';
+import {
+  domainName,
+  fcntlName,
+  flagNames,
+  howName,
+  ioctlName,
+  levelName,
+  optionName,
+  typeName,
+} from '../sockets/names.ts';
 import type { Call } from './call.ts';
-import type { Esp32 } from './esp32.ts';
+import type { Esp32, TaskOptions } from './esp32.ts';
 import type { Task } from './freertos.ts';
 import type { Program, ProgramRunner } from './program.ts';
-import type { TaskOptions } from './esp32.ts';
 import type { CallRecord, Trace } from './trace.ts';
 import { utf8 } from './utf8.ts';
 
@@ -66,12 +74,22 @@ export class Os {
 
   /** @returns a descriptor (54..63), or -1: EINVAL, ENOBUFS, ENFILE */
   socket(domain: number, type: number, protocol = IPPROTO_IP): Call<number> {
-    return this.begin('socket', -1, this.traced && [domainName(domain), typeName(type), protocol], this.sockets.lwip_socket(this.task, domain, type, protocol));
+    return this.begin(
+      'socket',
+      -1,
+      this.traced && [domainName(domain), typeName(type), protocol],
+      this.sockets.lwip_socket(this.task, domain, type, protocol),
+    );
   }
 
   /** @returns 0, or -1: EBADF, EINVAL, EADDRINUSE, ... */
   bind(s: number, name: sockaddr_in, namelen = SIZEOF_SOCKADDR_IN): Call<number> {
-    return this.begin('bind', s, this.traced && [s, formatSockaddr(name)], this.sockets.lwip_bind(this.task, s, name, namelen));
+    return this.begin(
+      'bind',
+      s,
+      this.traced && [s, formatSockaddr(name)],
+      this.sockets.lwip_bind(this.task, s, name, namelen),
+    );
   }
 
   /** Make a TCP socket passive. @param backlog connections that may wait for accept() */
@@ -109,7 +127,13 @@ export class Os {
 
   write(s: number, data: Data, size = byteLength(data)): Call<number> {
     const bytes = toBytes(data);
-    return this.begin('write', s, this.traced && [s, size], this.sockets.lwip_send(this.task, s, bytes, size, 0), this.traced && dataSent(bytes));
+    return this.begin(
+      'write',
+      s,
+      this.traced && [s, size],
+      this.sockets.lwip_send(this.task, s, bytes, size, 0),
+      this.traced && dataSent(bytes),
+    );
   }
 
   /** @param to null: the connected peer */
@@ -121,7 +145,12 @@ export class Os {
   }
 
   sendmsg(s: number, msg: msghdr, flags = 0): Call<number> {
-    return this.begin('sendmsg', s, this.traced && [s, ...flagArg(flags)], this.sockets.lwip_sendmsg(this.task, s, msg, flags));
+    return this.begin(
+      'sendmsg',
+      s,
+      this.traced && [s, ...flagArg(flags)],
+      this.sockets.lwip_sendmsg(this.task, s, msg, flags),
+    );
   }
 
   writev(s: number, iov: Uint8Array[]): Call<number> {
@@ -131,7 +160,13 @@ export class Os {
   /** @returns bytes received; 0 if the peer has closed; -1: ECONNRESET, EWOULDBLOCK, ENOTCONN, ... */
   recv(s: number, mem: Uint8Array, len = mem.length, flags = 0): Call<number> {
     const op = this.sockets.lwip_recvfrom(this.task, s, mem, len, flags, null);
-    return this.begin('recv', s, this.traced && [s, len, ...flagArg(flags)], op, this.traced && dataReceived(mem, null));
+    return this.begin(
+      'recv',
+      s,
+      this.traced && [s, len, ...flagArg(flags)],
+      op,
+      this.traced && dataReceived(mem, null),
+    );
   }
 
   read(s: number, mem: Uint8Array, len = mem.length): Call<number> {
@@ -142,11 +177,22 @@ export class Os {
   /** @param from filled with the sender's address */
   recvfrom(s: number, mem: Uint8Array, len: number, flags: number, from: sockaddr_in | null = null): Call<number> {
     const op = this.sockets.lwip_recvfrom(this.task, s, mem, len, flags, from);
-    return this.begin('recvfrom', s, this.traced && [s, len, ...flagArg(flags)], op, this.traced && dataReceived(mem, from));
+    return this.begin(
+      'recvfrom',
+      s,
+      this.traced && [s, len, ...flagArg(flags)],
+      op,
+      this.traced && dataReceived(mem, from),
+    );
   }
 
   recvmsg(s: number, msg: msghdr | null, flags = 0): Call<number> {
-    return this.begin('recvmsg', s, this.traced && [s, ...flagArg(flags)], this.sockets.lwip_recvmsg(this.task, s, msg, flags));
+    return this.begin(
+      'recvmsg',
+      s,
+      this.traced && [s, ...flagArg(flags)],
+      this.sockets.lwip_recvmsg(this.task, s, msg, flags),
+    );
   }
 
   readv(s: number, iov: Uint8Array[]): Call<number> {
@@ -154,24 +200,46 @@ export class Os {
   }
 
   /** @param value int, or the object that stands for the option's struct  @param optlen as a C program would pass it */
-  setsockopt(s: number, level: number, optname: number, value: SockoptValue, optlen = sizeofOption(level, optname)): Call<number> {
+  setsockopt(
+    s: number,
+    level: number,
+    optname: number,
+    value: SockoptValue,
+    optlen = sizeofOption(level, optname),
+  ): Call<number> {
     const op = this.sockets.lwip_setsockopt(this.task, s, level, optname, value, optlen);
     const args = this.traced && [s, levelName(level), optionName(level, optname), optionText(value)];
     return this.begin('setsockopt', s, args, op);
   }
 
-  getsockopt(s: number, level: number, optname: number, out: SockoptOut, optlen = sizeofOption(level, optname)): Call<number> {
+  getsockopt(
+    s: number,
+    level: number,
+    optname: number,
+    out: SockoptOut,
+    optlen = sizeofOption(level, optname),
+  ): Call<number> {
     const op = this.sockets.lwip_getsockopt(this.task, s, level, optname, out, optlen);
     const args = this.traced && [s, levelName(level), optionName(level, optname)];
     return this.begin('getsockopt', s, args, op);
   }
 
   fcntl(s: number, cmd: number, val = 0): Call<number> {
-    return this.begin('fcntl', s, this.traced && [s, fcntlName(cmd), val === O_NONBLOCK ? 'O_NONBLOCK' : val], this.sockets.lwip_fcntl(this.task, s, cmd, val));
+    return this.begin(
+      'fcntl',
+      s,
+      this.traced && [s, fcntlName(cmd), val === O_NONBLOCK ? 'O_NONBLOCK' : val],
+      this.sockets.lwip_fcntl(this.task, s, cmd, val),
+    );
   }
 
   ioctl(s: number, cmd: number, argp: { value: number }): Call<number> {
-    return this.begin('ioctl', s, this.traced && [s, ioctlName(cmd), argp.value], this.sockets.lwip_ioctl(this.task, s, cmd, argp));
+    return this.begin(
+      'ioctl',
+      s,
+      this.traced && [s, ioctlName(cmd), argp.value],
+      this.sockets.lwip_ioctl(this.task, s, cmd, argp),
+    );
   }
 
   /** The sets are changed to what is ready. @param nfds highest descriptor + 1  @param timeout null: for ever */
@@ -188,7 +256,12 @@ export class Os {
 
   /** ESP-IDF's poll(). @param timeout milliseconds, negative for ever */
   poll(fds: pollfd[], timeout: number): Call<number> {
-    return this.begin('poll', -1, this.traced && [fds.map((p) => p.fd).join(' '), timeout], poll(this.sockets, this.task, fds, timeout));
+    return this.begin(
+      'poll',
+      -1,
+      this.traced && [fds.map((p) => p.fd).join(' '), timeout],
+      poll(this.sockets, this.task, fds, timeout),
+    );
   }
 
   /** lwIP's own poll(). */
@@ -387,7 +460,12 @@ function dataReceived(mem: Uint8Array, from: sockaddr_in | null): OnReturn {
   };
 }
 
-function selectArgs(nfds: number, readset: fd_set | null, writeset: fd_set | null, timeout: timeval | null): (number | string)[] {
+function selectArgs(
+  nfds: number,
+  readset: fd_set | null,
+  writeset: fd_set | null,
+  timeout: timeval | null,
+): (number | string)[] {
   const list = (set: fd_set | null) => (set === null ? 'NULL' : `{${set.toArray().join(' ')}}`);
   const time = timeout === null ? 'NULL' : `${timeout.tv_sec}.${String(timeout.tv_usec).padStart(6, '0')} s`;
   return [nfds, list(readset), list(writeset), time];

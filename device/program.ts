@@ -152,7 +152,11 @@ export class ProgramRunner implements TaskBody {
     if (done) {
       this.end(task, undefined, false);
     } else if (this.op === null) {
-      this.end(task, new Error(`Task ${task.name} yielded by itself. A program may only "yield*" the calls of its os.`), true);
+      this.end(
+        task,
+        new Error(`Task ${task.name} yielded by itself. A program may only "yield*" the calls of its os.`),
+        true,
+      );
     }
   }
 
@@ -170,7 +174,9 @@ export class ProgramRunner implements TaskBody {
     const { call } = this;
     if (call !== null && !call.isAwaited) throw notAwaited(task, call.fn);
     if (this.op !== null) {
-      throw new Error(`Task ${task.name} called ${fn}() while its ${call!.fn}() has not returned; a task makes one call at a time.`);
+      throw new Error(
+        `Task ${task.name} called ${fn}() while its ${call!.fn}() has not returned; a task makes one call at a time.`,
+      );
     }
     if (this.scheduler.running !== task) {
       throw new Error(`${fn}() was called with the os of task ${task.name}, which is not running.`);
@@ -188,7 +194,9 @@ export class ProgramRunner implements TaskBody {
 }
 
 function notAwaited(task: Task, fn: string): Error {
-  return new Error(`Task ${task.name} called ${fn}() without waiting for it; write "await os.${fn}(...)" or "yield* os.${fn}(...)".`);
+  return new Error(
+    `Task ${task.name} called ${fn}() without waiting for it; write "await os.${fn}(...)" or "yield* os.${fn}(...)".`,
+  );
 }
 
 function isGenerator(x: unknown): x is Generator<void, unknown, void> {

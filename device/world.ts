@@ -288,7 +288,13 @@ export class World implements BoardWorld, LanWorld {
   onHazard(board: Esp32, name: HazardName): void {
     const hazard: Hazard = { tUs: this.nowUs, board: board.name, name, text: HAZARD_TEXTS[name] };
     this.hazards.push(hazard);
-    this.trace?.notes.push({ kind: 'note', n: this.takeNumber(), tUs: hazard.tUs, board: board.name, text: hazard.text });
+    this.trace?.notes.push({
+      kind: 'note',
+      n: this.takeNumber(),
+      tUs: hazard.tUs,
+      board: board.name,
+      text: hazard.text,
+    });
     if (this.hazardsStop) board.stopForHazard();
   }
 

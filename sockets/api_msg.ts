@@ -1,7 +1,6 @@
 /** What the tcpip thread does for a call, and the stack's callbacks into a netconn. Source: lwIP api_msg.c */
 
 import {
-  type err_t,
   ERR_ABRT,
   ERR_ALREADY,
   ERR_CLSD,
@@ -13,12 +12,13 @@ import {
   ERR_RTE,
   ERR_VAL,
   ERR_WOULDBLOCK,
+  type err_t,
 } from '../stack/err.ts';
 import type { Frame } from '../stack/frame.ts';
 import { igmp_joingroup, igmp_leavegroup } from '../stack/igmp.ts';
 import { Pbuf, pbuf_free } from '../stack/pbuf.ts';
 import { IPADDR_ANY } from '../stack/prot/ip4.ts';
-import { raw_connect, raw_new, raw_recv, raw_remove, type RawPcb, raw_sendto } from '../stack/raw.ts';
+import { type RawPcb, raw_connect, raw_new, raw_recv, raw_remove, raw_sendto } from '../stack/raw.ts';
 import type { Stack } from '../stack/stack.ts';
 import {
   CLOSED,
@@ -26,6 +26,9 @@ import {
   FIN_WAIT_1,
   FIN_WAIT_2,
   LISTEN,
+  TcpPcb,
+  TcpPcbListen,
+  TF_RXCLOSED,
   tcp_abort,
   tcp_backlog_accepted,
   tcp_backlog_delayed,
@@ -34,19 +37,16 @@ import {
   tcp_connect,
   tcp_listen_with_backlog,
   tcp_new,
-  TcpPcb,
-  TcpPcbListen,
   tcp_recved,
   tcp_shutdown,
-  TF_RXCLOSED,
 } from '../stack/tcp.ts';
-import { tcp_output, tcp_write, TCP_WRITE_FLAG_MORE } from '../stack/tcp_out.ts';
+import { TCP_WRITE_FLAG_MORE, tcp_output, tcp_write } from '../stack/tcp_out.ts';
 import {
+  type UdpPcb,
   udp_bind,
   udp_connect,
   udp_disconnect,
   udp_new,
-  type UdpPcb,
   udp_recv,
   udp_remove,
   udp_send,
@@ -54,13 +54,8 @@ import {
 } from '../stack/udp.ts';
 import { MSG_DONTWAIT, MSG_MORE, SHUT_RD, SHUT_RDWR, SHUT_WR } from './constants.ts';
 import {
-  Netbuf,
-  Netconn,
-  NetconnError,
   NETCONN_CLOSE,
   NETCONN_CONNECT,
-  netconn_deleted,
-  netconn_err,
   NETCONN_EVT_ERROR,
   NETCONN_EVT_RCVPLUS,
   NETCONN_EVT_SENDMINUS,
@@ -75,6 +70,11 @@ import {
   NETCONN_TCP,
   NETCONN_UDP,
   NETCONN_WRITE,
+  Netbuf,
+  Netconn,
+  NetconnError,
+  netconn_deleted,
+  netconn_err,
 } from './netconn.ts';
 import { Mbox, type SysThread } from './sys_arch.ts';
 import type { TcpipThread } from './tcpip.ts';

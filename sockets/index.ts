@@ -19,6 +19,6 @@ export {
   sockaddr_in,
 } from './sockaddr.ts';
 export { type msghdr, Sockets } from './sockets.ts';
-export { type ip_mreq, type linger, sizeofOption, type SockoptOut, type SockoptValue } from './sockopt.ts';
+export { type ip_mreq, type linger, type SockoptOut, type SockoptValue, sizeofOption } from './sockopt.ts';
 export { type Op, type Sys, type SysThread, WaitList } from './sys_arch.ts';
 export { TcpipThread } from './tcpip.ts';

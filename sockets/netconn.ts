@@ -1,7 +1,7 @@
 /** A connection as lwIP's sequential API knows it: a pcb, mailboxes, a pending error. Source: lwIP api.h (struct netconn) */
 
+import { ERR_OK, type err_t } from '../stack/err.ts';
 import type { Pbuf, Stack } from '../stack/index.ts';
-import { type err_t, ERR_OK } from '../stack/err.ts';
 import type { RawPcb } from '../stack/raw.ts';
 import type { TcpPcb, TcpPcbListen } from '../stack/tcp.ts';
 import type { UdpPcb } from '../stack/udp.ts';

@@ -1,19 +1,30 @@
 /** select() and poll(): who waits for which descriptors, and what wakes them. Source: lwIP sockets.c */
 
-import { FD_SETSIZE, POLLERR, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDBAND, POLLRDNORM, POLLWRBAND, POLLWRNORM } from './constants.ts';
+import {
+  FD_SETSIZE,
+  POLLERR,
+  POLLIN,
+  POLLNVAL,
+  POLLOUT,
+  POLLPRI,
+  POLLRDBAND,
+  POLLRDNORM,
+  POLLWRBAND,
+  POLLWRNORM,
+} from './constants.ts';
 import { EBADF, EBUSY, EINVAL, ENOENT } from './errno.ts';
 import { FD_ISSET, FD_SET, fd_set } from './fd_set.ts';
 import {
-  type Netconn,
   NETCONN_EVT_ERROR,
   NETCONN_EVT_RCVMINUS,
   NETCONN_EVT_RCVPLUS,
   NETCONN_EVT_SENDMINUS,
   NETCONN_EVT_SENDPLUS,
+  type Netconn,
 } from './netconn.ts';
 import type { LwipSock } from './socket.ts';
 import type { Sockets } from './sockets.ts';
-import { type Op, semWait, signal, type SysThread } from './sys_arch.ts';
+import { type Op, type SysThread, semWait, signal } from './sys_arch.ts';
 
 export interface timeval {
   tv_sec: number;
@@ -74,8 +85,7 @@ export class Selectors {
 function concerns(cb: SelectCb, sock: LwipSock, recv: boolean, send: boolean, err: boolean): boolean {
   if (cb.pollfds !== null) {
     return cb.pollfds.some(
-      (p) =>
-        p.fd === sock.s && ((recv && (p.events & POLLIN) !== 0) || (send && (p.events & POLLOUT) !== 0) || err),
+      (p) => p.fd === sock.s && ((recv && (p.events & POLLIN) !== 0) || (send && (p.events & POLLOUT) !== 0) || err),
     );
   }
   return (

@@ -3,16 +3,7 @@
  * generator that yields wherever its task gives up the processor. Source: lwIP sockets.c, api_lib.c
  */
 
-import {
-  type err_t,
-  ERR_ARG,
-  ERR_CLSD,
-  ERR_CONN,
-  ERR_OK,
-  ERR_RST,
-  ERR_TIMEOUT,
-  ERR_WOULDBLOCK,
-} from '../stack/err.ts';
+import { ERR_ARG, ERR_CLSD, ERR_CONN, ERR_OK, ERR_RST, ERR_TIMEOUT, ERR_WOULDBLOCK, type err_t } from '../stack/err.ts';
 import { FRAME_TRANSPORT } from '../stack/frame.ts';
 import { Pbuf, pbuf_copy_partial, pbuf_free } from '../stack/pbuf.ts';
 import { rawFrame } from '../stack/raw.ts';
@@ -59,23 +50,8 @@ import {
   SOCK_RAW,
   SOCK_STREAM,
 } from './constants.ts';
+import { EBADF, EINVAL, EIO, EMSGSIZE, ENFILE, ENOSYS, ENOTCONN, EOPNOTSUPP, err_to_errno } from './errno.ts';
 import {
-  EBADF,
-  EINVAL,
-  EIO,
-  EMSGSIZE,
-  ENFILE,
-  ENOSYS,
-  EOPNOTSUPP,
-  err_to_errno,
-  ENOTCONN,
-} from './errno.ts';
-import {
-  Netbuf,
-  Netconn,
-  NetconnDeleted,
-  NetconnError,
-  netconn_err,
   NETCONN_EVT_RCVMINUS,
   NETCONN_EVT_RCVPLUS,
   NETCONN_FIN_RX_PENDING,
@@ -85,12 +61,17 @@ import {
   NETCONN_RAW,
   NETCONN_TCP,
   NETCONN_UDP,
+  Netbuf,
+  Netconn,
+  NetconnDeleted,
+  NetconnError,
+  netconn_err,
 } from './netconn.ts';
 import { event_callback, Selectors } from './select.ts';
 import { htonl, htons, ntohl, ntohs, type sockaddr_in } from './sockaddr.ts';
-import { getsockopt, Memberships, setsockopt, type SockoptOut, type SockoptValue } from './sockopt.ts';
 import { LwipSock } from './socket.ts';
-import { type Mbox, type Op, type Sys, type SysThread } from './sys_arch.ts';
+import { getsockopt, Memberships, type SockoptOut, type SockoptValue, setsockopt } from './sockopt.ts';
+import type { Mbox, Op, Sys, SysThread } from './sys_arch.ts';
 import type { TcpipFn, TcpipThread } from './tcpip.ts';
 
 /** struct msghdr; iov_base and iov_len are one Uint8Array. */

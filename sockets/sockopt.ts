@@ -1,9 +1,8 @@
 /** Socket options, handled in the tcpip thread. Source: lwIP sockets.c lwip_getsockopt_impl(), lwip_setsockopt_impl() */
 
-import { err_to_errno, EADDRNOTAVAIL, EINVAL, ENODEV, ENOMEM, ENOPROTOOPT } from './errno.ts';
 import { ERR_OK } from '../stack/err.ts';
 import { igmp_joingroup, igmp_leavegroup } from '../stack/igmp.ts';
-import { netif_find, NETIF_NO_INDEX } from '../stack/netif.ts';
+import { NETIF_NO_INDEX, netif_find } from '../stack/netif.ts';
 import { LISTEN, TcpPcb, TF_NODELAY } from '../stack/tcp.ts';
 import { SOF_BROADCAST, SOF_KEEPALIVE, SOF_REUSEADDR } from '../stack/udp.ts';
 import {
@@ -38,7 +37,8 @@ import {
   TCP_KEEPINTVL,
   TCP_NODELAY,
 } from './constants.ts';
-import { type Netconn, netconn_err, NETCONN_TCP, NETCONN_UDP } from './netconn.ts';
+import { EADDRNOTAVAIL, EINVAL, ENODEV, ENOMEM, ENOPROTOOPT, err_to_errno } from './errno.ts';
+import { NETCONN_TCP, NETCONN_UDP, type Netconn, netconn_err } from './netconn.ts';
 import type { timeval } from './select.ts';
 import { htonl, type in_addr } from './sockaddr.ts';
 import type { LwipSock } from './socket.ts';

@@ -2,7 +2,7 @@
 
 import { ethernet_input, type Frame, type Netif, type Stack } from '../stack/index.ts';
 import type { ApiMsg } from './api_msg.ts';
-import { type Op, semWait, signal, type Sys, type SysThread, WaitList } from './sys_arch.ts';
+import { type Op, type Sys, type SysThread, semWait, signal, WaitList } from './sys_arch.ts';
 
 /** A message: a function and its arguments. */
 export type TcpipFn<A, B> = (a: A, b: B) => void;

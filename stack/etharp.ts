@@ -1,6 +1,6 @@
 /** Address resolution: table, queues, timer. Source: lwIP etharp.c with Espressif's bounded queue */
 
-import { type err_t, ERR_ARG, ERR_MEM, ERR_OK, ERR_RTE } from './err.ts';
+import { ERR_ARG, ERR_MEM, ERR_OK, ERR_RTE, type err_t } from './err.ts';
 import { ethernet_output } from './ethernet.ts';
 import { FRAME_IP, type Frame } from './frame.ts';
 import { ip4_addr_isbroadcast } from './ip4.ts';
@@ -22,17 +22,17 @@ import {
 } from './prot/arp.ts';
 import { getI32, getU16, putI32, putU16 } from './prot/bytes.ts';
 import {
-  type EthAddr,
   ETHBROADCAST,
   ETHTYPE_ARP,
   ETHTYPE_IP,
   ETHZERO,
+  type EthAddr,
   ethMulticastAddr,
   getEthAddr,
   putEthAddr,
   SIZEOF_ETH_HDR,
 } from './prot/ethernet.ts';
-import { ip4_addr_islinklocal, ip4_addr_ismulticast, ip4_addr_net_eq, IPADDR_ANY } from './prot/ip4.ts';
+import { IPADDR_ANY, ip4_addr_islinklocal, ip4_addr_ismulticast, ip4_addr_net_eq } from './prot/ip4.ts';
 import type { Stack } from './stack.ts';
 
 export const ETHARP_STATE_PENDING = 1;

@@ -1,6 +1,6 @@
 /** The link layer: from the driver into the stack, and from a packet to a frame. Source: lwIP ethernet.c */
 
-import { type err_t, ERR_IF } from './err.ts';
+import { ERR_IF, type err_t } from './err.ts';
 import { etharp_input } from './etharp.ts';
 import { FRAME_IP, FRAME_START, type Frame } from './frame.ts';
 import { ip4_input } from './ip4.ts';
@@ -10,9 +10,9 @@ import {
   ETH_DEST,
   ETH_SRC,
   ETH_TYPE,
-  type EthAddr,
   ETHTYPE_ARP,
   ETHTYPE_IP,
+  type EthAddr,
   putEthAddr,
   SIZEOF_ETH_HDR,
 } from './prot/ethernet.ts';

@@ -1,12 +1,7 @@
 /** Ethernet frames: pooled buffers with room for every header, shared by reference between the boards of a world. */
 
-import {
-  fold16,
-  sumBytes,
-  sumPseudoHeader,
-  sumWords,
-} from './prot/checksum.ts';
 import { getI32, getU16, putU16 } from './prot/bytes.ts';
+import { fold16, sumBytes, sumPseudoHeader, sumWords } from './prot/checksum.ts';
 import { ETH_TYPE, ETHTYPE_IP, SIZEOF_ETH_HDR } from './prot/ethernet.ts';
 import { ICMP_CHKSUM } from './prot/icmp.ts';
 import { IGMP_CHKSUM } from './prot/igmp.ts';

@@ -17,7 +17,16 @@ import {
   ICMP_TYPE,
   SIZEOF_ICMP_HDR,
 } from './prot/icmp.ts';
-import { ip4_addr_ismulticast, IP_CHKSUM, IP_DEST, IP_HLEN, IP_PROTO_ICMP, IP_SRC, IP_TTL_AT, IPADDR_ANY } from './prot/ip4.ts';
+import {
+  IP_CHKSUM,
+  IP_DEST,
+  IP_HLEN,
+  IP_PROTO_ICMP,
+  IP_SRC,
+  IP_TTL_AT,
+  IPADDR_ANY,
+  ip4_addr_ismulticast,
+} from './prot/ip4.ts';
 import type { Stack } from './stack.ts';
 
 const ICMP_MINLEN = 4;
@@ -42,7 +51,11 @@ export function icmp_input(stack: Stack, frame: Frame, at: number, hlen: number,
     stats.icmp_lenerr++;
     return;
   }
-  if (stack.opt.CHECKSUM_CHECK_ICMP !== 0 && frame.sums !== SUMS_PENDING && inet_chksum(frame.bytes, icmp, room) !== 0) {
+  if (
+    stack.opt.CHECKSUM_CHECK_ICMP !== 0 &&
+    frame.sums !== SUMS_PENDING &&
+    inet_chksum(frame.bytes, icmp, room) !== 0
+  ) {
     stats.icmp_chkerr++;
     return;
   }

@@ -1,6 +1,6 @@
 /** Group membership of a host, version 2. Source: lwIP igmp.c, RFC 2236 */
 
-import { type err_t, ERR_OK, ERR_VAL } from './err.ts';
+import { ERR_OK, ERR_VAL, type err_t } from './err.ts';
 import { FRAME_IP, FRAME_START, type Frame, SUMS_PENDING } from './frame.ts';
 import { ip4_output_if_opt } from './ip4.ts';
 import { NETIF_FLAG_IGMP, type Netif } from './netif.ts';
@@ -17,7 +17,7 @@ import {
   IGMP_MSGTYPE,
   IGMP_V2_MEMB_REPORT,
 } from './prot/igmp.ts';
-import { ip4_addr_ismulticast, IP_DEST, IP_HLEN, IP_PROTO_IGMP, IPADDR_ANY } from './prot/ip4.ts';
+import { IP_DEST, IP_HLEN, IP_PROTO_IGMP, IPADDR_ANY, ip4_addr_ismulticast } from './prot/ip4.ts';
 import type { Stack } from './stack.ts';
 
 const IGMP_TMR_INTERVAL = 100;

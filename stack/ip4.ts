@@ -1,21 +1,25 @@
 /** IPv4: input checks, routing, output. Source: lwIP ip4.c, ip4_addr.c; ESP-IDF's routing hook */
 
-import { type err_t, ERR_RTE } from './err.ts';
+import { ERR_RTE, type err_t } from './err.ts';
 import { etharp_output } from './etharp.ts';
 import { FRAME_IP, type Frame, SUMS_PENDING, SUMS_VALID } from './frame.ts';
 import { icmp_dest_unreach, icmp_input } from './icmp.ts';
 import { igmp_input, igmp_lookfor_group } from './igmp.ts';
 import { ip4_frag, ip4_reass } from './ip4_frag.ts';
-import { NETIF_FLAG_BROADCAST, NETIF_FLAG_IGMP, NETIF_FLAG_UP, netif_is_usable, netif_loop_output, type Netif } from './netif.ts';
+import {
+  NETIF_FLAG_BROADCAST,
+  NETIF_FLAG_IGMP,
+  NETIF_FLAG_UP,
+  type Netif,
+  netif_is_usable,
+  netif_loop_output,
+} from './netif.ts';
 import { getI32, getU16, putI32, putU16 } from './prot/bytes.ts';
 import { inet_chksum } from './prot/checksum.ts';
 import { SIZEOF_ETH_HDR } from './prot/ethernet.ts';
 import { ICMP_DUR_PROTO } from './prot/icmp.ts';
 import { IGMP_ALLSYSTEMS } from './prot/igmp.ts';
 import {
-  ip4_addr_isloopback,
-  ip4_addr_ismulticast,
-  ip4_addr_net_eq,
   IP_CHKSUM,
   IP_DEST,
   IP_HLEN,
@@ -35,6 +39,9 @@ import {
   IP_VHL,
   IPADDR_ANY,
   IPADDR_BROADCAST,
+  ip4_addr_isloopback,
+  ip4_addr_ismulticast,
+  ip4_addr_net_eq,
 } from './prot/ip4.ts';
 import { UDP_DEST } from './prot/udp.ts';
 import { raw_input } from './raw.ts';
@@ -121,15 +128,7 @@ function accepts(netif: Netif, dest: number): boolean {
   return dest === netif.ip_addr || ip4_addr_isbroadcast(dest, netif);
 }
 
-function deliver(
-  stack: Stack,
-  frame: Frame,
-  at: number,
-  hlen: number,
-  len: number,
-  netif: Netif,
-  inp: Netif,
-): void {
+function deliver(stack: Stack, frame: Frame, at: number, hlen: number, len: number, netif: Netif, inp: Netif): void {
   const delivered = stack.raw_pcbs !== null && raw_input(stack, frame, at, len, netif, inp);
   switch (frame.bytes[at + IP_PROTO]) {
     case IP_PROTO_UDP:

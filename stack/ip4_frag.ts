@@ -1,6 +1,6 @@
 /** Fragments: cutting packets that are too long, putting received ones together. Source: lwIP ip4_frag.c, RFC 791, RFC 815 */
 
-import { type err_t, ERR_OK, ERR_VAL } from './err.ts';
+import { ERR_OK, ERR_VAL, type err_t } from './err.ts';
 import { etharp_output } from './etharp.ts';
 import { FRAME_IP, type Frame, SUMS_PENDING } from './frame.ts';
 import { icmp_time_exceeded } from './icmp.ts';
@@ -8,7 +8,18 @@ import type { Netif } from './netif.ts';
 import { getI32, getU16, putU16 } from './prot/bytes.ts';
 import { SIZEOF_ETH_HDR } from './prot/ethernet.ts';
 import { ICMP_TE_FRAG } from './prot/icmp.ts';
-import { IP_CHKSUM, IP_DEST, IP_HLEN, IP_ID, IP_LEN, IP_MF, IP_OFFMASK, IP_OFFSET, IP_SRC, IP_VHL } from './prot/ip4.ts';
+import {
+  IP_CHKSUM,
+  IP_DEST,
+  IP_HLEN,
+  IP_ID,
+  IP_LEN,
+  IP_MF,
+  IP_OFFMASK,
+  IP_OFFSET,
+  IP_SRC,
+  IP_VHL,
+} from './prot/ip4.ts';
 import type { Stack } from './stack.ts';
 
 /**
@@ -127,9 +138,7 @@ function findOrStart(stack: Stack, queue: ReassemblyQueue, b: Uint8Array, at: nu
 }
 
 function isOf(d: Datagram, b: Uint8Array, at: number): boolean {
-  return (
-    d.id === getU16(b, at + IP_ID) && d.src === getI32(b, at + IP_SRC) && d.dest === getI32(b, at + IP_DEST)
-  );
+  return d.id === getU16(b, at + IP_ID) && d.src === getI32(b, at + IP_SRC) && d.dest === getI32(b, at + IP_DEST);
 }
 
 /** Put a fragment in its place; false if it overlaps one that is there. */

@@ -1,11 +1,11 @@
 /** Network interfaces: addresses, flags, the loop queue. Source: lwIP netif.c */
 
-import { type err_t, ERR_MEM, ERR_OK } from './err.ts';
+import { ERR_MEM, ERR_OK, type err_t } from './err.ts';
 import { etharp_cleanup_netif, etharp_gratuitous } from './etharp.ts';
 import { FRAME_IP, type Frame } from './frame.ts';
 import { type IgmpGroup, igmp_report_groups, igmp_start } from './igmp.ts';
 import { ip4_input } from './ip4.ts';
-import { type EthAddr, ETHZERO, SIZEOF_ETH_HDR } from './prot/ethernet.ts';
+import { ETHZERO, type EthAddr, SIZEOF_ETH_HDR } from './prot/ethernet.ts';
 import { IPADDR_ANY, IPADDR_LOOPBACK } from './prot/ip4.ts';
 import { raw_netif_ip_addr_changed } from './raw.ts';
 import type { Stack } from './stack.ts';

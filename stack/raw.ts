@@ -1,11 +1,11 @@
 /** Raw IP: packets of a protocol as they are, header included on the way up. Source: lwIP raw.c */
 
-import { type err_t, ERR_RTE } from './err.ts';
+import { ERR_RTE, type err_t } from './err.ts';
 import { FRAME_START, FRAME_TRANSPORT, type Frame, SUMS_PENDING_IP_ONLY } from './frame.ts';
 import { ip4_addr_isbroadcast, ip4_output_if, ip4_route } from './ip4.ts';
 import { NETIF_NO_INDEX, type Netif, netif_get_by_index } from './netif.ts';
 import { getI32 } from './prot/bytes.ts';
-import { ip4_addr_ismulticast, IP_DEST, IP_PROTO, IP_SRC, IPADDR_ANY } from './prot/ip4.ts';
+import { IP_DEST, IP_PROTO, IP_SRC, IPADDR_ANY, ip4_addr_ismulticast } from './prot/ip4.ts';
 import type { Stack } from './stack.ts';
 
 /** A packet for a pcb, which may look at it and must copy what it keeps. @param at where the IP header starts */
@@ -48,14 +48,7 @@ export function raw_recv<A>(pcb: RawPcb, recv: raw_recv_fn<A>, recv_arg: A): voi
 }
 
 /** Show a packet to every matching pcb. @returns true if there was one. Source: lwIP raw_input() */
-export function raw_input(
-  stack: Stack,
-  frame: Frame,
-  at: number,
-  len: number,
-  netif: Netif,
-  inp: Netif,
-): boolean {
+export function raw_input(stack: Stack, frame: Frame, at: number, len: number, netif: Netif, inp: Netif): boolean {
   const b = frame.bytes;
   const src = getI32(b, at + IP_SRC);
   const dest = getI32(b, at + IP_DEST);

@@ -3,7 +3,19 @@
  * Arrival of segments is tcp_in.ts, departure tcp_out.ts.
  */
 
-import { type err_t, ERR_ABRT, ERR_ALREADY, ERR_BUF, ERR_CONN, ERR_ISCONN, ERR_MEM, ERR_OK, ERR_RTE, ERR_USE, ERR_VAL } from './err.ts';
+import {
+  ERR_ABRT,
+  ERR_ALREADY,
+  ERR_BUF,
+  ERR_CONN,
+  ERR_ISCONN,
+  ERR_MEM,
+  ERR_OK,
+  ERR_RTE,
+  ERR_USE,
+  ERR_VAL,
+  type err_t,
+} from './err.ts';
 import type { Frame } from './frame.ts';
 import { ip4_route } from './ip4.ts';
 import { NETIF_NO_INDEX, type Netif, netif_get_by_index } from './netif.ts';

@@ -1,13 +1,13 @@
 /** TCP: arrival of segments. Source: lwIP tcp_in.c with Espressif's changes, RFC 9293 3.10.7 */
 
-import { type err_t, ERR_ABRT, ERR_CLSD, ERR_INPROGRESS, ERR_MEM, ERR_OK, ERR_RST, ERR_VAL } from './err.ts';
+import { ERR_ABRT, ERR_CLSD, ERR_INPROGRESS, ERR_MEM, ERR_OK, ERR_RST, ERR_VAL, type err_t } from './err.ts';
 import { type Frame, SUMS_PENDING } from './frame.ts';
 import { ip4_addr_isbroadcast } from './ip4.ts';
 import { NETIF_NO_INDEX, type Netif } from './netif.ts';
 import { Pbuf, pbuf_cat, pbuf_free, pbuf_realloc } from './pbuf.ts';
 import { getI32, getU16 } from './prot/bytes.ts';
 import { fold16 } from './prot/checksum.ts';
-import { ip4_addr_ismulticast, IP_DEST, IP_SRC, IPADDR_ANY } from './prot/ip4.ts';
+import { IP_DEST, IP_SRC, IPADDR_ANY, ip4_addr_ismulticast } from './prot/ip4.ts';
 import {
   LWIP_TCP_OPT_EOL,
   LWIP_TCP_OPT_LEN_MSS,
@@ -43,6 +43,16 @@ import {
   OoseqSeg,
   SYN_RCVD,
   SYN_SENT,
+  TcpPcb,
+  type TcpPcbListen,
+  type TcpSeg,
+  TF_ACK_DELAY,
+  TF_ACK_NOW,
+  TF_BACKLOGPEND,
+  TF_CLOSEPEND,
+  TF_INFR,
+  TF_RTO,
+  TF_RXCLOSED,
   tcp_abandon,
   tcp_abort,
   tcp_backlog_accepted,
@@ -53,22 +63,12 @@ import {
   tcp_initial_cwnd,
   tcp_move_to_front,
   tcp_next_iss,
-  TcpPcb,
-  type TcpPcbListen,
   tcp_pcb_remove,
   tcp_recved,
   tcp_reg_active,
   tcp_route,
   tcp_segs_free,
-  type TcpSeg,
   tcp_update_rcv_ann_wnd,
-  TF_ACK_DELAY,
-  TF_ACK_NOW,
-  TF_BACKLOGPEND,
-  TF_CLOSEPEND,
-  TF_INFR,
-  TF_RTO,
-  TF_RXCLOSED,
 } from './tcp.ts';
 import {
   tcp_enqueue_flags,

@@ -1,6 +1,6 @@
 /** TCP: departure of segments. Source: lwIP tcp_out.c with Espressif's changes, RFC 9293 3.8 */
 
-import { type err_t, ERR_CONN, ERR_MEM, ERR_OK, ERR_RTE, ERR_VAL } from './err.ts';
+import { ERR_CONN, ERR_MEM, ERR_OK, ERR_RTE, ERR_VAL, type err_t } from './err.ts';
 import { FRAME_START, FRAME_TRANSPORT, type Frame } from './frame.ts';
 import { ip4_output_if, ip4_route } from './ip4.ts';
 import type { Netif } from './netif.ts';
@@ -31,11 +31,8 @@ import {
   ESTABLISHED,
   SYN_RCVD,
   SYN_SENT,
-  tcp_eff_send_mss,
-  tcp_halve_ssthresh,
   type TcpPcb,
   type TcpPcbListen,
-  tcp_route,
   TcpSeg,
   TF_ACK_DELAY,
   TF_ACK_NOW,
@@ -44,6 +41,9 @@ import {
   TF_NAGLEMEMERR,
   TF_NODELAY,
   TF_RTO,
+  tcp_eff_send_mss,
+  tcp_halve_ssthresh,
+  tcp_route,
 } from './tcp.ts';
 
 const PAYLOAD = FRAME_TRANSPORT + TCP_HLEN;
@@ -409,9 +409,7 @@ function sendControl(pcb: TcpPcb, seqno: number, flags: number, payload: TcpSeg 
   pcb.rcv_ann_right_edge = (pcb.rcv_nxt + pcb.rcv_ann_wnd) | 0;
   const netif = tcp_route(pcb);
   const err =
-    netif === null
-      ? ERR_RTE
-      : ip4_output_if(frame, pcb.local_ip, pcb.remote_ip, pcb.ttl, pcb.tos, IP_PROTO_TCP, netif);
+    netif === null ? ERR_RTE : ip4_output_if(frame, pcb.local_ip, pcb.remote_ip, pcb.ttl, pcb.tos, IP_PROTO_TCP, netif);
   frame.release();
   return err;
 }

@@ -1,6 +1,6 @@
 /** UDP: control blocks, delivery, sending. Source: lwIP udp.c, RFC 768 */
 
-import { type err_t, ERR_MEM, ERR_OK, ERR_RTE, ERR_USE } from './err.ts';
+import { ERR_MEM, ERR_OK, ERR_RTE, ERR_USE, type err_t } from './err.ts';
 import { FRAME_START, FRAME_TRANSPORT, type Frame, SUMS_PENDING } from './frame.ts';
 import { icmp_dest_unreach } from './icmp.ts';
 import { ip4_addr_isbroadcast, ip4_output_if, ip4_route } from './ip4.ts';
@@ -10,13 +10,13 @@ import { getI32, getU16, putU16 } from './prot/bytes.ts';
 import { fold16 } from './prot/checksum.ts';
 import { ICMP_DUR_PORT } from './prot/icmp.ts';
 import {
-  ip4_addr_ismulticast,
-  ip4_addr_net_eq,
   IP_DEST,
   IP_PROTO_UDP,
   IP_SRC,
   IPADDR_ANY,
   IPADDR_BROADCAST,
+  ip4_addr_ismulticast,
+  ip4_addr_net_eq,
 } from './prot/ip4.ts';
 import { UDP_CHKSUM, UDP_DEST, UDP_HLEN, UDP_LEN, UDP_SRC } from './prot/udp.ts';
 import type { Stack } from './stack.ts';

@@ -23,12 +23,17 @@ export const heap: Benchmark = {
 };
 
 function runHeap(effort: Effort): Figure[] {
-  const count = scaled(500, effort, PER_SEGMENT);
+  const count = boardCount(500, effort);
   const [idle, busy] = alternate(effort, [() => heapOf(count, false), () => heapOf(count, true)]) as [Samples, Samples];
   return [
     idle.cost('idle', 'bytes'),
     busy.cost('with a task and two open connections', 'bytes', HEAP_GOAL),
   ];
+}
+
+/** Whole segments. */
+function boardCount(full: number, effort: Effort): number {
+  return PER_SEGMENT * Math.ceil(scaled(full, effort, PER_SEGMENT) / PER_SEGMENT);
 }
 
 function heapOf(count: number, connected: boolean): number {
@@ -68,7 +73,7 @@ export const boards: Benchmark = {
 };
 
 function runBoards(effort: Effort): Figure[] {
-  const counts = [10, 1000, 10_000].map((n) => scaled(n, effort, PER_SEGMENT));
+  const counts = [10, 1000, 10_000].map((n) => boardCount(n, effort));
   return counts.flatMap((count) => {
     const rounds = Math.max(1, Math.min(effort.rounds, Math.ceil((effort.rounds * 1000) / count)));
     const costs: Cost[] = [];

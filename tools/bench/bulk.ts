@@ -1,14 +1,13 @@
 /** TCP in bulk: one task sends, one receives, with and without checksums and capture. */
 
 import { AF_INET, type Os, SOCK_STREAM, sockaddr_in, World } from '../../device/index.ts';
-import { memorySink, PcapWriter } from '../pcap-writer.ts';
+import { type MemorySink, memorySink, PcapWriter } from '../pcap-writer.ts';
 import { SEGMENT } from './floor.ts';
-import { alternate, type Benchmark, cpuUs, type Effort, type Figure, type Floor, type Samples, scaled } from './measure.ts';
+import { alternate, type Benchmark, cpuUs, type Effort, type Figure, type Floor, scaled } from './measure.ts';
 import { Pattern } from './pattern.ts';
 
 const PORT = 5001;
-const SEND_SIZE = 8192;
-const RECV_SIZE = 8192;
+const SIZE = 8192;
 
 /** Goals in MB/s, for a machine that copies 1440 bytes in 140 ns and sums them in 200 ns. */
 const LAZY_GOAL = 600;
@@ -34,62 +33,76 @@ export const bulk: Benchmark = {
   counted:
     'Payload bytes that a task received through recv() and compared with what was sent, per second of CPU time for ' +
     'everything: both boards, both tasks, the wire, the comparison. Two boards with ESP-IDF defaults (window 5760, MSS 1440), ' +
-    `1 ms apart, generator tasks, send() and recv() of ${SEND_SIZE} bytes. Last column: cost of 1440 bytes in plain copies of 1440 bytes.`,
+    `1 ms apart, generator tasks, send() and recv() of ${SIZE} bytes. Last column: cost of 1440 bytes in plain copies of 1440 bytes.`,
   run: runBulk,
 };
 
 function runBulk(effort: Effort, floor: Floor): Figure[] {
-  const total = scaled(16e6, effort, 100_000);
+  const seconds = scaled(5, effort, 0.05);
+  const worlds = VARIANTS.map((v) => new BulkWorld(v));
   const samples = alternate(
     effort,
-    VARIANTS.map((v) => () => (transfer(total, v) * SEGMENT) / total),
+    worlds.map((w) => () => w.run(seconds)),
   );
-  const lazyGoal = (LAZY_GOAL * GOAL_COPY_NS) / floor.copyNs;
-  const strictGoal = (STRICT_GOAL * (GOAL_COPY_NS + GOAL_SUM_NS)) / (floor.copyNs + floor.sumNs);
-  const goals = [lazyGoal, strictGoal];
-  return samples.map((s: Samples, i) => s.rate(VARIANTS[i]!.what, 'MB/s', SEGMENT, floor, goals[i]));
+  const speed = (GOAL_COPY_NS + GOAL_SUM_NS) / (floor.copyNs + floor.sumNs);
+  const goals = [LAZY_GOAL * speed, STRICT_GOAL * speed];
+  return samples.map((s, i) => s.rate(VARIANTS[i]!.what, 'MB/s', SEGMENT, floor, goals[i]));
 }
 
-/** @returns microseconds of CPU time between the connection's completion and the last byte's arrival */
-function transfer(total: number, { strict, capture }: Variant): number {
-  const world = new World({ strictChecksums: strict });
-  const pcap = capture ? new PcapWriter(memorySink()) : null;
-  if (pcap !== null) world.record().onFrame((frame) => pcap.write(frame.tUs, frame.bytes));
-  const lan = world.lan({ latencyUs: 1000 });
-  const server = world.esp32('server', { lan, ip: '192.168.4.1/24' });
-  const client = world.esp32('client', { lan, ip: '192.168.4.2/24' });
-  const pattern = new Pattern();
-  let start = 0;
-  let end = 0;
-  server.xTaskCreate(function* (os: Os) {
+/** An endless transfer between two boards, which can be run on and on. */
+class BulkWorld {
+  private readonly world: World;
+  private readonly pcap: MemorySink | null;
+  private received = 0;
+
+  constructor({ strict, capture }: Variant) {
+    const world = new World({ strictChecksums: strict });
+    this.world = world;
+    this.pcap = capture ? memorySink() : null;
+    if (this.pcap !== null) {
+      const writer = new PcapWriter(this.pcap);
+      world.record().onFrame((frame) => writer.write(frame.tUs, frame.bytes));
+    }
+    const lan = world.lan({ latencyUs: 1000 });
+    const server = world.esp32('server', { lan, ip: '192.168.4.1/24' });
+    const client = world.esp32('client', { lan, ip: '192.168.4.2/24' });
+    const pattern = new Pattern();
+    server.xTaskCreate((os: Os) => this.receive(os, pattern), 'receiver');
+    client.xTaskCreate((os: Os) => send(os, pattern), 'sender', { startUs: 10_000 });
+  }
+
+  private *receive(os: Os, pattern: Pattern): Generator<void, void, void> {
     const listener = yield* os.socket(AF_INET, SOCK_STREAM);
     yield* os.bind(listener, sockaddr_in('0.0.0.0', PORT));
     yield* os.listen(listener, 1);
     const s = yield* os.accept(listener);
-    const buffer = new Uint8Array(RECV_SIZE);
-    let received = 0;
-    while (received < total) {
+    const buffer = new Uint8Array(SIZE);
+    for (;;) {
       const n = yield* os.recv(s, buffer);
-      if (n <= 0) throw new Error(`recv() returned ${n}, errno ${os.errno}, after ${received} bytes.`);
-      pattern.check(buffer, n, received);
-      received += n;
+      if (n <= 0) throw new Error(`recv() returned ${n}, errno ${os.errno}, after ${this.received} bytes.`);
+      pattern.check(buffer, n, this.received);
+      this.received += n;
     }
-    end = cpuUs();
-    yield* os.close(s);
-    yield* os.close(listener);
-  }, 'receiver');
-  client.xTaskCreate(function* (os: Os) {
-    yield* os.delayMs(10);
-    const s = yield* os.socket(AF_INET, SOCK_STREAM);
-    yield* os.connect(s, sockaddr_in('192.168.4.1', PORT));
-    start = cpuUs();
-    for (let sent = 0; sent < total; ) {
-      const chunk = pattern.chunk(sent, Math.min(SEND_SIZE, total - sent));
-      sent += yield* os.send(s, chunk);
+  }
+
+  /** @returns microseconds of CPU time per segment of 1440 bytes */
+  run(seconds: number): number {
+    const { world } = this;
+    const before = this.received;
+    const start = cpuUs();
+    world.runSync({ until: world.nowUs + seconds * 1e6 });
+    const us = cpuUs() - start;
+    this.pcap?.clear();
+    if (world.trace !== null) {
+      world.trace.frames.length = 0;
+      world.trace.calls.length = 0;
     }
-    yield* os.close(s);
-  }, 'sender');
-  const { outcome } = world.runSync();
-  if (outcome !== 'ended') throw new Error(`The transfer ended in "${outcome}".`);
-  return end - start;
+    return (us * SEGMENT) / (this.received - before);
+  }
+}
+
+function* send(os: Os, pattern: Pattern): Generator<void, void, void> {
+  const s = yield* os.socket(AF_INET, SOCK_STREAM);
+  yield* os.connect(s, sockaddr_in('192.168.4.1', PORT));
+  for (let sent = 0; ; ) sent += yield* os.send(s, pattern.chunk(sent, SIZE));
 }

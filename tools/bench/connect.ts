@@ -24,7 +24,7 @@ export const connect: Benchmark = {
 };
 
 function runConnect(effort: Effort, floor: Floor): Figure[] {
-  const cycles = scaled(6000, effort, 50);
+  const cycles = Math.ceil(scaled(6000, effort, 50));
   const all = new ConnectWorld(false);
   const few = new ConnectWorld(true);
   if (effort.scale >= 1) all.run(TIME_WAIT_CYCLES);

@@ -8,7 +8,7 @@ export const SEGMENT = 1440;
 const BUFFERS = 64;
 
 export function measureFloor(effort: Effort): { readonly floor: Floor; readonly figures: Figure[] } {
-  const count = scaled(200_000, effort, 2000);
+  const count = Math.ceil(scaled(200_000, effort, 2000));
   const sources = Array.from({ length: BUFFERS }, (_, i) => new Uint8Array(1536).fill(i));
   const targets = sources.map(() => new Uint8Array(1536));
   const words = sources.map((b) => new Uint32Array(b.buffer));

@@ -42,9 +42,9 @@ export interface Benchmark {
   run(effort: Effort, floor: Floor): Figure[];
 }
 
-/** So much of a full-size number, at least `min`. */
+/** A full-size number, scaled, but at least `min`. */
 export function scaled(full: number, effort: Effort, min: number): number {
-  return Math.max(min, Math.round(full * effort.scale));
+  return Math.max(min, full * effort.scale);
 }
 
 /** User and system time of the whole process in microseconds: collector and compiler threads count too. */
@@ -70,7 +70,8 @@ export function memory(): { readonly heap: number; readonly buffers: number } {
 }
 
 /**
- * Measure several variants in turn, round after round, so that a slow phase of the machine hits all of them.
+ * Measure several variants in turn, round after round, so that a slow phase of the machine hits all of them. No collection
+ * is forced in between: V8 forgets the shapes of classes without instances then, and all code compiled for them.
  * @param variants each returns the cost of one run
  * @returns costs of the counted rounds, per variant
  */
@@ -78,7 +79,6 @@ export function alternate(effort: Effort, variants: readonly (() => number)[]): 
   const costs = variants.map((): number[] => []);
   for (let round = 0; round <= effort.rounds; round++) {
     for (const [i, variant] of variants.entries()) {
-      collect();
       const cost = variant();
       if (round > 0) costs[i]!.push(cost);
     }

@@ -79,7 +79,15 @@ export function parseCommandLine(words: readonly string[]): Command {
     pcap: values.pcap,
     ladder: values.ladder,
     seed: read('seed', values.seed, parseWhole, 'a whole number', 1, Number.MIN_SAFE_INTEGER),
-    untilUs: read('until', values.until, parseDuration, `${A_DURATION} from 1us to 1000000h`, DEFAULT_UNTIL_US, 1, 3.6e15),
+    untilUs: read(
+      'until',
+      values.until,
+      parseDuration,
+      `${A_DURATION} from 1us to 1000000h`,
+      DEFAULT_UNTIL_US,
+      1,
+      3.6e15,
+    ),
     untilIsDefault: values.until === undefined,
     latencyUs: read('latency', values.latency, parseDuration, `${A_DURATION} of at most 1h`, 1000, 0, 3600e6),
     loss: read('loss', values.loss, parseShare, 'a probability from 0 to 1, or a percentage', 0),
@@ -140,19 +148,21 @@ function boardsFor(words: readonly string[]): ProgramSpec[] {
   const addresses = new Map<string, string>();
   for (const { file, ip } of wanted) if (ip !== undefined) take(addresses, ip, file);
   let host = 0;
-  return wanted.map(({ file, ip }) => {
-    while (ip === undefined) {
-      if (++host > 254) throw new UsageError('There are not enough addresses for so many boards: give some with "@".');
-      const next = `192.168.4.${host}/24`;
-      if (!addresses.has(addressOf(next))) take(addresses, (ip = next), file);
-    }
+  const nextAddress = (): string => {
+    do host++;
+    while (addresses.has(`192.168.4.${host}`));
+    if (host > 254) throw new UsageError('There are not enough addresses for so many boards: give some with "@".');
+    return `192.168.4.${host}/24`;
+  };
+  return wanted.map(({ file, ip = nextAddress() }) => {
     return { file, board: freeName(names, basename(file, extname(file))), ip };
   });
 }
 
 function take(addresses: Map<string, string>, ip: string, file: string): void {
   const other = addresses.get(addressOf(ip));
-  if (other !== undefined) throw new UsageError(`'${other}' and '${file}' cannot both have the address ${addressOf(ip)}.`);
+  if (other !== undefined)
+    throw new UsageError(`'${other}' and '${file}' cannot both have the address ${addressOf(ip)}.`);
   addresses.set(addressOf(ip), file);
 }
 
@@ -174,7 +184,9 @@ function checkAddress(word: string, ip: string): string {
   // Of what could not be a host's own: 0.x.x.x, the loopback net, multicast and beyond.
   const isHost = bytes.every((byte) => byte <= 255) && bytes[0]! > 0 && bytes[0] !== 127 && bytes[0]! < 224;
   if (!isHost || Number(prefix) < 1 || Number(prefix) > 30) {
-    throw new UsageError(`'${ip}' in '${word}' is not the address of a board; write it like 192.168.4.77 or 10.0.0.2/8.`);
+    throw new UsageError(
+      `'${ip}' in '${word}' is not the address of a board; write it like 192.168.4.77 or 10.0.0.2/8.`,
+    );
   }
   return `${bytes.join('.')}/${Number(prefix)}`;
 }

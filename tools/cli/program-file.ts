@@ -1,7 +1,7 @@
 /** A program's source file, bundled into one script, and the way back from the script to the source. */
 
 import { isBuiltin, SourceMap, type SourceMapPayload } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type BuildFailure, build, type Message, type OutputFile, type Plugin } from 'esbuild';
 import { UsageError } from './usage-error.ts';
 
@@ -59,7 +59,7 @@ export class ProgramFiles {
     const cwd = process.cwd();
     const { outputFiles, warnings } = await build({
       absWorkingDir: cwd,
-      entryPoints: [join(cwd, file) === file ? file : `./${file}`],
+      entryPoints: [resolve(file)],
       bundle: true,
       write: false,
       // Sources in the map are named relative to this file, that is, to the folder that the user is in.
@@ -77,7 +77,9 @@ export class ProgramFiles {
       throw new UsageError(explain(file, error.errors[0]!));
     });
     for (const warning of warnings) this.warn(`Warning: ${at(warning)}${sentence(warning.text)}`);
-    const [map, code] = ['.map', '.js'].map((end) => (outputFiles as OutputFile[]).find((f) => f.path.endsWith(end))!.text);
+    const [map, code] = ['.map', '.js'].map(
+      (end) => (outputFiles as OutputFile[]).find((f) => f.path.endsWith(end))!.text,
+    );
     const name = `${SCRIPT_NAME}${this.maps.push(new SourceMap(JSON.parse(map!) as SourceMapPayload)) - 1}`;
     return { file, code: code!, name };
   }

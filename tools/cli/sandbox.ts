@@ -86,7 +86,7 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** A board speaks English and lives in UTC. */
 function fixLocale(realm: Realm): void {
-  process.env['TZ'] = 'UTC';
+  process.env.TZ = 'UTC';
   for (const [type, name, at] of LOCALE_AT) {
     const prototype = (realm[type] as { readonly prototype: Record<string, Method> }).prototype;
     const original = prototype[name]!;

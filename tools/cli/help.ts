@@ -1,0 +1,60 @@
+/** The text of --help. */
+
+export const HELP = `lwip-twin runs ESP32 network programs on emulated boards, with lwIP's behaviour, under one virtual clock.
+
+Usage:
+  lwip-twin run PROGRAM... [options]
+
+Each PROGRAM is a .ts or .js file. It gets a board of its own, named after the file; all boards are on one
+Ethernet segment. They have the addresses 192.168.4.1, 192.168.4.2, ... in the order of the programs;
+FILE@ADDRESS or FILE@ADDRESS/PREFIX chooses another one. A file may be named more than once.
+
+Examples:
+  lwip-twin run server.ts client.ts                        print what the programs print, and how it ended
+  lwip-twin run server.ts client.ts --ladder               draw every frame and every socket call
+  lwip-twin run server.ts client.ts --pcap echo.pcap       a capture for Wireshark
+  lwip-twin run server.ts client.ts client.ts --loss 5%    two clients, a bad network; --seed 2 is another day
+  lwip-twin run server.ts client.ts@192.168.4.77 --until 24h
+
+A program (client.ts), here for a server that listens on port 3333 of 192.168.4.1:
+  import { AF_INET, type Os, SOCK_STREAM, sockaddr_in, text } from 'lwip-twin';
+
+  export default async function (os: Os) {
+    const sock = await os.socket(AF_INET, SOCK_STREAM);
+    if ((await os.connect(sock, sockaddr_in('192.168.4.1', 3333))) < 0) throw new Error('errno ' + os.errno);
+    await os.send(sock, 'Hello');
+    const buf = new Uint8Array(128);
+    const n = await os.recv(sock, buf);
+    console.log('received', text(buf, n));
+    await os.close(sock);
+  }
+
+It is the default export, or the one named "program": an async function, which awaits every call of os, or a
+generator function, which says yield* instead. It may import its own modules. The calls are those of BSD
+sockets and FreeRTOS; nothing else may be waited for. Time is virtual: Date begins at 1970-01-01 and goes on with
+the world, Math.random follows from the seed, there are no timers, no fetch, no process. The same command
+therefore gives the same output and the same capture, byte for byte.
+
+Options:
+  --pcap FILE       write a capture of every frame that a board sends, also of those that get lost
+  --ladder          draw the run on standard output when it is over
+  --until TIME      end the run at this virtual time; 10min if left out
+  --seed N          what chance follows from, a whole number; 1 if left out
+  --latency TIME    from sending to arrival; 1ms if left out
+  --rate BITS       bits per second of each sender, such as 500k or 10M; infinite if left out
+  --loss SHARE      probability that a frame is lost, such as 0.01 or 1%; 0 if left out
+  --mtu BYTES       longest IP packet, 68 to 1500; 1500 if left out
+  --tick TIME       FreeRTOS tick, 1ms to 1s; 10ms if left out (CONFIG_FREERTOS_HZ=100)
+  --strict          compute and verify every checksum of every frame, not only those that somebody looks at
+  -h, --help        this text
+  -V, --version     the version
+TIME is a number and its unit: us, ms, s, min or h.
+
+How it ended, in one line on standard error, and in the exit status:
+  0  all programs have ended, or only servers are left, waiting for somebody to come; or the time given by
+     --until is over
+  1  a program threw, with its file and line; or it drove lwIP into a defect that would stop the device
+  2  nothing was run: the command line or a program is not right. No file was touched
+  3  the programs hang: somebody waits for something that cannot happen; who, and for what
+  4  the time limit that nobody had asked for is over: give --until if the programs never end
+`;

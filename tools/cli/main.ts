@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+/** The command `lwip-twin`. */
+
+import { readFileSync } from 'node:fs';
+import { parseCommandLine } from './args.ts';
+import { HELP } from './help.ts';
+import { EXIT, run } from './run.ts';
+import { Screen } from './screen.ts';
+import { UsageError } from './usage-error.ts';
+
+async function main(words: readonly string[]): Promise<number> {
+  const screen = new Screen(process.stdout, process.stderr);
+  try {
+    const command = parseCommandLine(words);
+    if (command.kind === 'run') return await run(command, screen);
+    screen.out(command.kind === 'help' ? HELP : `${version()}\n`);
+    return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    screen.err(`lwip-twin: ${error.message}\n`);
+    return EXIT.usage;
+  }
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { readonly version: string }).version;
+}
+
+// "lwip-twin ... | head" has seen enough; the run and its capture are completed all the same.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+process.exitCode = await main(process.argv.slice(2));

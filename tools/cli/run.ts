@@ -1,0 +1,218 @@
+/** `lwip-twin run`: load the programs, build their world, let it run, say how it ended. */
+
+import { setImmediate } from 'node:timers/promises';
+import { stop } from 'esbuild';
+import * as device from '../../device/index.ts';
+import {
+  type BlockedTask,
+  type Esp32,
+  type Lan,
+  type Os,
+  type Program,
+  type RunReport,
+  type Task,
+  World,
+} from '../../device/index.ts';
+import { formatLadder } from '../ladder.ts';
+import type { RunCommand } from './args.ts';
+import { CaptureFile } from './capture-file.ts';
+import { describeError } from './describe-error.ts';
+import { ProgramFiles } from './program-file.ts';
+import { evaluate } from './sandbox.ts';
+import type { Screen } from './screen.ts';
+import { seconds } from './units.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Exit statuses, by what a script that calls the command needs to know. */
+export const EXIT = {
+  /** All programs have ended, or only servers are left; or the time that was asked for is over. */
+  ok: 0,
+  /** A program threw, or drove lwIP into a defect that stops a device; or the capture could not be completed. */
+  failed: 1,
+  /** Nothing was run. */
+  usage: 2,
+  /** A program waits for something that cannot happen. */
+  hang: 3,
+  /** The default limit ended the run. */
+  limit: 4,
+} as const;
+
+/** The task that a program runs in, as app_main() of ESP-IDF does. */
+const TASK = 'main';
+/** Virtual time between two looks at the host: progress, capture on disk, events of Node. */
+const SLICE_US = 1_000_000;
+const HOUSEKEEPING_MS = 100;
+
+/** @returns the exit status @throws UsageError before anything was run or written */
+export async function run(command: RunCommand, screen: Screen): Promise<number> {
+  const rejections = watchRejections();
+  const world = new WatchedWorld(command);
+  const lan = world.lan(command);
+  if (command.loss > 0) lan.faults.loss(command.loss, world.random('loss'));
+  const files = new ProgramFiles(Object.keys(device), (text) => screen.err(`lwip-twin: ${text}\n`));
+  await plugIn(command, world, lan, files, screen);
+
+  const capture = command.pcap === undefined ? null : new CaptureFile(command.pcap);
+  const trace = capture !== null || command.ladder ? world.record({ keep: command.ladder }) : null;
+  if (capture !== null) trace!.onFrame((frame) => capture.write(frame));
+  const frames = () => world.boards.reduce((sum, board) => sum + lan.portOf(board.name).sent, 0);
+  const end = await letRun(world, command.untilUs, capture, () =>
+    screen.progress(() => `${seconds(world.nowUs)} s of virtual time, ${frames()} frames`),
+  );
+  capture?.close();
+  await setImmediate();
+
+  if (command.ladder) {
+    const boards = world.boards.map((board) => board.name);
+    screen.out(`${formatLadder(trace!, { color: process.stdout.isTTY && !process.env.NO_COLOR, boards })}\n`);
+  }
+  const verdict = judge(end, command, world, files, [...rejections.values()], capture);
+  const written = command.pcap === undefined || capture?.failure !== undefined ? '' : `, capture in ${command.pcap}`;
+  screen.err(
+    `lwip-twin: ${verdict.headline} after ${seconds(world.nowUs)} s of virtual time, ${count(frames(), 'frame')}${written}\n`,
+  );
+  for (const line of verdict.details) screen.err(`${line}\n`);
+  return verdict.status;
+}
+
+/** A world that remembers whose program failed. */
+class WatchedWorld extends World {
+  failedIn: { readonly board: string; readonly task: string; readonly error: unknown } | null = null;
+
+  override onFailure(board: Esp32, task: Task, error: unknown): void {
+    this.failedIn ??= { board: board.name, task: task.name, error };
+    super.onFailure(board, task, error);
+  }
+}
+
+/** Load every program, then make its board. */
+async function plugIn(command: RunCommand, world: World, lan: Lan, files: ProgramFiles, screen: Screen): Promise<void> {
+  try {
+    for (const { file, board, ip } of command.programs) {
+      const script = await files.load(file);
+      const chance = world.random(`Math.random of ${board}`);
+      const exported = load(file, files, () =>
+        evaluate(script, device, {
+          nowUs: () => world.nowUs,
+          random: () => chance.uint32() / 0x1_0000_0000,
+          print: (stream, text) => {
+            const prefix = `[${seconds(world.nowUs)} ${board}] `;
+            const lines = files.mapPlaces(text).replace(/^/gm, prefix).slice(0, -prefix.length);
+            if (stream === 'stdout') screen.out(lines);
+            else screen.err(lines);
+          },
+        }),
+      );
+      world.esp32(board, { lan, ip }).xTaskCreate(programIn(exported, file), TASK);
+    }
+  } finally {
+    await stop();
+  }
+}
+
+function load(file: string, files: ProgramFiles, evaluateIt: () => unknown): unknown {
+  try {
+    return evaluateIt();
+  } catch (error) {
+    throw new UsageError(`'${file}' threw while it was loaded: ${describeError(error, files)}`);
+  }
+}
+
+function programIn(exported: unknown, file: string): Program<Os> {
+  const names: Readonly<Record<string, unknown>> = Object(exported);
+  const program = [exported, names.default, names.program].find((candidate) => typeof candidate === 'function');
+  if (program !== undefined) return program as Program<Os>;
+  const others = Object.keys(names);
+  const found = others.length === 0 ? '' : ` (it exports: ${others.join(', ')})`;
+  throw new UsageError(
+    `'${file}' exports no program${found}; a program is an async or generator function, the default export or one named "program".`,
+  );
+}
+
+type End = { readonly report: RunReport } | { readonly error: unknown };
+
+/** Run in slices of virtual time; where they are cut changes nothing in the world. */
+async function letRun(world: World, untilUs: number, capture: CaptureFile | null, progress: () => void): Promise<End> {
+  let lookedAt = performance.now();
+  try {
+    for (let sliceUs = SLICE_US; ; sliceUs += SLICE_US) {
+      const report = await world.run({ until: Math.min(sliceUs, untilUs) });
+      if (report.outcome !== 'until' || sliceUs >= untilUs) return { report };
+      if (capture?.failure !== undefined) return { error: capture.failure };
+      if (performance.now() - lookedAt < HOUSEKEEPING_MS) continue;
+      capture?.flush();
+      progress();
+      await setImmediate();
+      lookedAt = performance.now();
+    }
+  } catch (error) {
+    return { error };
+  }
+}
+
+interface Verdict {
+  readonly status: number;
+  readonly headline: string;
+  readonly details: readonly string[];
+}
+
+function judge(
+  end: End,
+  command: RunCommand,
+  world: WatchedWorld,
+  files: ProgramFiles,
+  rejections: readonly unknown[],
+  capture: CaptureFile | null,
+): Verdict {
+  const { failedIn } = world;
+  if ('error' in end && capture?.failure === undefined) {
+    const who = failedIn === null ? 'the run failed' : `${failedIn.board}${taskOf(failedIn)} failed`;
+    return { status: EXIT.failed, headline: who, details: [describeError(end.error, files)] };
+  }
+  if (capture?.failure !== undefined) {
+    return { status: EXIT.failed, headline: 'the run was given up', details: [(capture.failure as Error).message] };
+  }
+  if (world.hazards.length > 0) {
+    const details = world.hazards.map(({ board, tUs, text }) => `${board}, ${seconds(tUs)} s: ${text}`);
+    return { status: EXIT.failed, headline: 'a board stopped in a known defect of lwIP', details };
+  }
+  if (rejections.length > 0) {
+    const details = rejections.map((reason) => describeError(reason, files));
+    return { status: EXIT.failed, headline: 'a promise was rejected that no program waited for', details };
+  }
+  const { outcome, blocked } = (end as { readonly report: RunReport }).report;
+  const details = blocked.map(describeBlocked);
+  if (blocked.length === 0) return { status: EXIT.ok, headline: 'all programs have ended', details };
+  switch (outcome) {
+    case 'ended':
+    case 'idle':
+      return { status: EXIT.ok, headline: 'all is done but for servers', details };
+    case 'hang':
+      return { status: EXIT.hang, headline: 'the programs hang', details };
+    case 'until':
+      return command.untilIsDefault
+        ? { status: EXIT.limit, headline: 'stopped at the default time limit (--until)', details }
+        : { status: EXIT.ok, headline: 'stopped as asked', details };
+  }
+}
+
+function describeBlocked(blocked: BlockedTask): string {
+  const where = blocked.call === '' ? '' : ` in ${blocked.call}`;
+  return `  ${blocked.board}${taskOf(blocked)} waits${where} for ${blocked.waitsFor}`;
+}
+
+function taskOf({ task }: { readonly task: string }): string {
+  return task === TASK ? '' : `, task ${task},`;
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
+}
+
+/** Promises that programs let fail unheard; those that are waited for later do not stay. */
+function watchRejections(): ReadonlyMap<Promise<unknown>, unknown> {
+  const rejections = new Map<Promise<unknown>, unknown>();
+  process.on('unhandledRejection', (reason, promise) => rejections.set(promise, reason));
+  process.on('rejectionHandled', (promise) => rejections.delete(promise));
+  return rejections;
+}
