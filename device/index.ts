@@ -18,8 +18,8 @@ export {
   ntohs,
   sockaddr_in,
 } from '../sockets/sockaddr.ts';
-export type { msghdr } from '../sockets/sockets.ts';
 export type { ip_mreq, linger, SockoptOut, SockoptValue } from '../sockets/sockopt.ts';
+export type { msghdr } from '../sockets/transfer.ts';
 export { makeOpt, OPT, type Opt, type OptEntry, type OptName } from '../stack/opt.ts';
 export type { HazardName } from '../stack/stack.ts';
 export type { Call } from './call.ts';

@@ -5,8 +5,28 @@ import {
   formatSockaddr,
   IPPROTO_IP,
   inet_ntoa,
+  lwip_accept,
+  lwip_bind,
+  lwip_close,
+  lwip_connect,
+  lwip_fcntl,
+  lwip_getpeername,
+  lwip_getsockname,
+  lwip_getsockopt,
+  lwip_ioctl,
+  lwip_listen,
   lwip_poll,
+  lwip_readv,
+  lwip_recvfrom,
+  lwip_recvmsg,
   lwip_select,
+  lwip_send,
+  lwip_sendmsg,
+  lwip_sendto,
+  lwip_setsockopt,
+  lwip_shutdown,
+  lwip_socket,
+  lwip_writev,
   type msghdr,
   O_NONBLOCK,
   type Op,
@@ -78,7 +98,7 @@ export class Os {
       'socket',
       -1,
       this.traced && [domainName(domain), typeName(type), protocol],
-      this.sockets.lwip_socket(this.task, domain, type, protocol),
+      lwip_socket(this.sockets, this.task, domain, type, protocol),
     );
   }
 
@@ -88,40 +108,40 @@ export class Os {
       'bind',
       s,
       this.traced && [s, formatSockaddr(name)],
-      this.sockets.lwip_bind(this.task, s, name, namelen),
+      lwip_bind(this.sockets, this.task, s, name, namelen),
     );
   }
 
   /** Make a TCP socket passive. @param backlog connections that may wait for accept() */
   listen(s: number, backlog: number): Call<number> {
-    return this.begin('listen', s, this.traced && [s, backlog], this.sockets.lwip_listen(this.task, s, backlog));
+    return this.begin('listen', s, this.traced && [s, backlog], lwip_listen(this.sockets, this.task, s, backlog));
   }
 
   /** Wait for a connection. @param addr filled with the peer's address  @returns a new descriptor, or -1 */
   accept(s: number, addr: sockaddr_in | null = null): Call<number> {
-    const op = this.sockets.lwip_accept(this.task, s, addr);
+    const op = lwip_accept(this.sockets, this.task, s, addr);
     return this.begin('accept', s, this.traced && [s], op, this.traced && addressOnSuccess(addr));
   }
 
   /** @returns 0, or -1: ECONNRESET if refused, ECONNABORTED if nobody answers, EINPROGRESS if non-blocking */
   connect(s: number, name: sockaddr_in, namelen = SIZEOF_SOCKADDR_IN): Call<number> {
     const args = this.traced && [s, formatSockaddr(name)];
-    return this.begin('connect', s, args, this.sockets.lwip_connect(this.task, s, name, namelen));
+    return this.begin('connect', s, args, lwip_connect(this.sockets, this.task, s, name, namelen));
   }
 
   /** @param how SHUT_RD, SHUT_WR or SHUT_RDWR */
   shutdown(s: number, how: number): Call<number> {
-    return this.begin('shutdown', s, this.traced && [s, howName(how)], this.sockets.lwip_shutdown(this.task, s, how));
+    return this.begin('shutdown', s, this.traced && [s, howName(how)], lwip_shutdown(this.sockets, this.task, s, how));
   }
 
   close(s: number): Call<number> {
-    return this.begin('close', s, this.traced && [s], this.sockets.lwip_close(this.task, s));
+    return this.begin('close', s, this.traced && [s], lwip_close(this.sockets, this.task, s));
   }
 
   /** @returns bytes taken, or -1 */
   send(s: number, data: Data, size = byteLength(data), flags = 0): Call<number> {
     const bytes = toBytes(data);
-    const op = this.sockets.lwip_send(this.task, s, bytes, size, flags);
+    const op = lwip_send(this.sockets, this.task, s, bytes, size, flags);
     return this.begin('send', s, this.traced && [s, size, ...flagArg(flags)], op, this.traced && dataSent(bytes));
   }
 
@@ -131,7 +151,7 @@ export class Os {
       'write',
       s,
       this.traced && [s, size],
-      this.sockets.lwip_send(this.task, s, bytes, size, 0),
+      lwip_send(this.sockets, this.task, s, bytes, size, 0),
       this.traced && dataSent(bytes),
     );
   }
@@ -139,7 +159,7 @@ export class Os {
   /** @param to null: the connected peer */
   sendto(s: number, data: Data, size: number, flags: number, to: sockaddr_in | null): Call<number> {
     const bytes = toBytes(data);
-    const op = this.sockets.lwip_sendto(this.task, s, bytes, size, flags, to);
+    const op = lwip_sendto(this.sockets, this.task, s, bytes, size, flags, to);
     const args = this.traced && [s, size, ...flagArg(flags), to === null ? 'NULL' : formatSockaddr(to)];
     return this.begin('sendto', s, args, op, this.traced && dataSent(bytes));
   }
@@ -149,17 +169,17 @@ export class Os {
       'sendmsg',
       s,
       this.traced && [s, ...flagArg(flags)],
-      this.sockets.lwip_sendmsg(this.task, s, msg, flags),
+      lwip_sendmsg(this.sockets, this.task, s, msg, flags),
     );
   }
 
   writev(s: number, iov: Uint8Array[]): Call<number> {
-    return this.begin('writev', s, this.traced && [s, iov.length], this.sockets.lwip_writev(this.task, s, iov));
+    return this.begin('writev', s, this.traced && [s, iov.length], lwip_writev(this.sockets, this.task, s, iov));
   }
 
   /** @returns bytes received; 0 if the peer has closed; -1: ECONNRESET, EWOULDBLOCK, ENOTCONN, ... */
   recv(s: number, mem: Uint8Array, len = mem.length, flags = 0): Call<number> {
-    const op = this.sockets.lwip_recvfrom(this.task, s, mem, len, flags, null);
+    const op = lwip_recvfrom(this.sockets, this.task, s, mem, len, flags, null);
     return this.begin(
       'recv',
       s,
@@ -170,13 +190,13 @@ export class Os {
   }
 
   read(s: number, mem: Uint8Array, len = mem.length): Call<number> {
-    const op = this.sockets.lwip_recvfrom(this.task, s, mem, len, 0, null);
+    const op = lwip_recvfrom(this.sockets, this.task, s, mem, len, 0, null);
     return this.begin('read', s, this.traced && [s, len], op, this.traced && dataReceived(mem, null));
   }
 
   /** @param from filled with the sender's address */
   recvfrom(s: number, mem: Uint8Array, len: number, flags: number, from: sockaddr_in | null = null): Call<number> {
-    const op = this.sockets.lwip_recvfrom(this.task, s, mem, len, flags, from);
+    const op = lwip_recvfrom(this.sockets, this.task, s, mem, len, flags, from);
     return this.begin(
       'recvfrom',
       s,
@@ -191,12 +211,12 @@ export class Os {
       'recvmsg',
       s,
       this.traced && [s, ...flagArg(flags)],
-      this.sockets.lwip_recvmsg(this.task, s, msg, flags),
+      lwip_recvmsg(this.sockets, this.task, s, msg, flags),
     );
   }
 
   readv(s: number, iov: Uint8Array[]): Call<number> {
-    return this.begin('readv', s, this.traced && [s, iov.length], this.sockets.lwip_readv(this.task, s, iov));
+    return this.begin('readv', s, this.traced && [s, iov.length], lwip_readv(this.sockets, this.task, s, iov));
   }
 
   /** @param value int, or the object that stands for the option's struct  @param optlen as a C program would pass it */
@@ -207,7 +227,7 @@ export class Os {
     value: SockoptValue,
     optlen = sizeofOption(level, optname),
   ): Call<number> {
-    const op = this.sockets.lwip_setsockopt(this.task, s, level, optname, value, optlen);
+    const op = lwip_setsockopt(this.sockets, this.task, s, level, optname, value, optlen);
     const args = this.traced && [s, levelName(level), optionName(level, optname), optionText(value)];
     return this.begin('setsockopt', s, args, op);
   }
@@ -219,7 +239,7 @@ export class Os {
     out: SockoptOut,
     optlen = sizeofOption(level, optname),
   ): Call<number> {
-    const op = this.sockets.lwip_getsockopt(this.task, s, level, optname, out, optlen);
+    const op = lwip_getsockopt(this.sockets, this.task, s, level, optname, out, optlen);
     const args = this.traced && [s, levelName(level), optionName(level, optname)];
     return this.begin('getsockopt', s, args, op);
   }
@@ -229,7 +249,7 @@ export class Os {
       'fcntl',
       s,
       this.traced && [s, fcntlName(cmd), val === O_NONBLOCK ? 'O_NONBLOCK' : val],
-      this.sockets.lwip_fcntl(this.task, s, cmd, val),
+      lwip_fcntl(this.sockets, this.task, s, cmd, val),
     );
   }
 
@@ -238,7 +258,7 @@ export class Os {
       'ioctl',
       s,
       this.traced && [s, ioctlName(cmd), argp.value],
-      this.sockets.lwip_ioctl(this.task, s, cmd, argp),
+      lwip_ioctl(this.sockets, this.task, s, cmd, argp),
     );
   }
 
@@ -271,12 +291,12 @@ export class Os {
   }
 
   getsockname(s: number, name: sockaddr_in): Call<number> {
-    const op = this.sockets.lwip_getsockname(this.task, s, name);
+    const op = lwip_getsockname(this.sockets, this.task, s, name);
     return this.begin('getsockname', s, this.traced && [s], op, this.traced && addressOnSuccess(name));
   }
 
   getpeername(s: number, name: sockaddr_in): Call<number> {
-    const op = this.sockets.lwip_getpeername(this.task, s, name);
+    const op = lwip_getpeername(this.sockets, this.task, s, name);
     return this.begin('getpeername', s, this.traced && [s], op, this.traced && addressOnSuccess(name));
   }
 

@@ -1,8 +1,20 @@
 /** BSD sockets as on the ESP32: constants, addresses, descriptor sets, and the calls over a stack. */
 
+export {
+  lwip_accept,
+  lwip_bind,
+  lwip_close,
+  lwip_connect,
+  lwip_getpeername,
+  lwip_getsockname,
+  lwip_listen,
+  lwip_shutdown,
+  lwip_socket,
+} from './connection.ts';
 export * from './constants.ts';
 export * from './errno.ts';
 export { FD_CLR, FD_ISSET, FD_SET, FD_ZERO, fd_set, makeFdSet } from './fd_set.ts';
+export { lwip_fcntl, lwip_getsockopt, lwip_ioctl, lwip_setsockopt } from './modes.ts';
 export { lwip_poll, lwip_select, poll, type pollfd, type timeval } from './select.ts';
 export {
   formatSockaddr,
@@ -18,7 +30,17 @@ export {
   ntohs,
   sockaddr_in,
 } from './sockaddr.ts';
-export { type msghdr, Sockets } from './sockets.ts';
+export { Sockets } from './sockets.ts';
 export { type ip_mreq, type linger, type SockoptOut, type SockoptValue, sizeofOption } from './sockopt.ts';
 export { type Op, type Sys, type SysThread, WaitList } from './sys_arch.ts';
 export { TcpipThread } from './tcpip.ts';
+export {
+  lwip_readv,
+  lwip_recvfrom,
+  lwip_recvmsg,
+  lwip_send,
+  lwip_sendmsg,
+  lwip_sendto,
+  lwip_writev,
+  type msghdr,
+} from './transfer.ts';

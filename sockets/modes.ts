@@ -1,0 +1,95 @@
+/** Options and modes of sockets: getsockopt, setsockopt, ioctl, fcntl. Source: lwIP sockets.c */
+
+import { TcpPcb, TF_FIN } from '../stack/tcp.ts';
+import { checkPcbIsThere } from './api_msg.ts';
+import { F_GETFL, F_SETFL, FIONBIO, FIONREAD, O_NONBLOCK, O_RDWR, O_WRONLY } from './constants.ts';
+import { EBADF, ENOSYS } from './errno.ts';
+import { NETCONN_FLAG_NON_BLOCKING, NETCONN_TCP, Netbuf, type Netconn } from './netconn.ts';
+import type { LwipSock } from './socket.ts';
+import type { Sockets } from './sockets.ts';
+import { getsockopt, type SockoptOut, type SockoptValue, setsockopt } from './sockopt.ts';
+import type { Op, SysThread } from './sys_arch.ts';
+export function* lwip_getsockopt(
+  sockets: Sockets,
+  thread: SysThread,
+  s: number,
+  level: number,
+  optname: number,
+  out: SockoptOut,
+  optlen: number,
+): Op<number> {
+  return yield* option(sockets, thread, s, (sock) => getsockopt(sock, level, optname, out, optlen));
+}
+
+export function* lwip_setsockopt(
+  sockets: Sockets,
+  thread: SysThread,
+  s: number,
+  level: number,
+  optname: number,
+  value: SockoptValue,
+  optlen: number,
+): Op<number> {
+  return yield* option(sockets, thread, s, (sock) => setsockopt(sockets, sock, level, optname, value, optlen));
+}
+
+function* option(sockets: Sockets, thread: SysThread, s: number, action: (sock: LwipSock) => number): Op<number> {
+  const sock = sockets.use(s);
+  if (sock === null) return sockets.fail(thread, EBADF);
+  const errno = yield* sockets.inTcpipThread(thread, () => {
+    if (sockets.open(s) === null) return EBADF;
+    checkPcbIsThere(sock.conn!);
+    return action(sock);
+  });
+  yield* sockets.done(thread, sock);
+  return errno === 0 ? 0 : sockets.fail(thread, errno);
+}
+
+export function* lwip_ioctl(
+  sockets: Sockets,
+  thread: SysThread,
+  s: number,
+  cmd: number,
+  argp: { value: number },
+): Op<number> {
+  const sock = sockets.use(s);
+  if (sock === null) return sockets.fail(thread, EBADF);
+  const conn = sock.conn!;
+  let ret = 0;
+  if (cmd >>> 0 === FIONBIO) setNonBlocking(conn, argp.value !== 0);
+  else if (cmd >>> 0 === FIONREAD && sockets.tcpip.stack.opt.LWIP_SO_RCVBUF !== 0) argp.value = readable(sock);
+  else ret = sockets.fail(thread, ENOSYS);
+  yield* sockets.done(thread, sock);
+  return ret;
+}
+
+export function* lwip_fcntl(sockets: Sockets, thread: SysThread, s: number, cmd: number, val: number): Op<number> {
+  const sock = sockets.use(s);
+  if (sock === null) return sockets.fail(thread, EBADF);
+  const conn = sock.conn!;
+  let ret: number;
+  if (cmd === F_GETFL) ret = (conn.nonBlocking ? O_NONBLOCK : 0) | accessMode(conn);
+  else if (cmd === F_SETFL && (val & ~(O_NONBLOCK | O_RDWR | O_WRONLY)) === 0) {
+    setNonBlocking(conn, (val & O_NONBLOCK) !== 0);
+    ret = 0;
+  } else ret = sockets.fail(thread, ENOSYS);
+  yield* sockets.done(thread, sock);
+  return ret;
+}
+
+function setNonBlocking(conn: Netconn, on: boolean): void {
+  if (on) conn.flags |= NETCONN_FLAG_NON_BLOCKING;
+  else conn.flags &= ~NETCONN_FLAG_NON_BLOCKING;
+}
+
+function readable(sock: LwipSock): number {
+  const last = sock.lastdata;
+  const left = last === null ? 0 : last instanceof Netbuf ? last.p.tot_len : last.tot_len;
+  return Math.max(sock.conn!.recv_avail, 0) + left;
+}
+
+function accessMode(conn: Netconn): number {
+  if (conn.type !== NETCONN_TCP) return O_RDWR;
+  if (conn.tcp === null) return 0;
+  return conn.tcp instanceof TcpPcb && (conn.tcp.flags & TF_FIN) !== 0 ? 0 : O_RDWR;
+}
