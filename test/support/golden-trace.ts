@@ -1,8 +1,8 @@
 /** A stored golden scenario, seen as the Trace that our own world would have recorded. */
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Trace } from '../../device/trace.ts';
+import { GoldenReader } from '../../tools/conformance/golden.ts';
 
 type Endpoint = readonly [string, number];
 
@@ -39,7 +39,7 @@ export interface GoldenScenario {
 
 /** Read a scenario. @param path inside test/golden, for example "api/tcp_echo.json" */
 export function readGolden(path: string): GoldenScenario {
-  return JSON.parse(readFileSync(join(__dirname, '..', 'golden', path), 'utf8')) as GoldenScenario;
+  return new GoldenReader().read(join(__dirname, '..', 'golden', path)) as GoldenScenario;
 }
 
 /** What the real stack did in a scenario, as a Trace. Sent bytes are not in the golden files: only received ones are. */

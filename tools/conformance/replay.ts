@@ -1,0 +1,108 @@
+/** Builds the world that a scenario describes, runs it, and writes down what happened in the form of the trace files. */
+
+import { World } from '../../device/index.ts';
+import type { CallRecord, FrameRecord } from '../../device/trace.ts';
+import { ScenarioError } from './check.ts';
+import { type SocketVariables, TaskReplay } from './program.ts';
+import type { HostSpec, Outcome, Plan } from './scenario.ts';
+
+/**
+ * Run a scenario. What is expected of it is none of the replay's business.
+ * @throws ScenarioError if it uses something that is not modelled; whatever the world throws
+ */
+export function replay(plan: Plan): Outcome {
+  if (plan.notModelled.length > 0) throw new ScenarioError(`not modelled: ${plan.notModelled.join(', ')}`);
+  const world = new World({ seed: 1, tickUs: plan.tickMs * 1000 });
+  const trace = world.record();
+  const lan = world.lan({ latencyUs: plan.latencyUs });
+  const faults = plan.faults.map((fault) => ({ fault, handle: lan.faults.add(fault) }));
+  for (const outage of plan.outages) lan.faults.outage(outage);
+  // The order of setting up decides the order of events at time 0: boards, tasks, injections (rule E4).
+  const boards = new Map(
+    plan.hosts.map((host, index) => [host.name, world.esp32(host.name, { lan, ...boardOptions(plan, host, index) })]),
+  );
+  const variables = new Map<string, SocketVariables>(plan.hosts.map((host) => [host.name, new Map()]));
+  const tasks = plan.tasks.map((task) => {
+    const run = new TaskReplay(task, variables.get(task.host) ?? new Map(), trace);
+    boards
+      .get(task.host)
+      ?.xTaskCreate((os) => run.run(os), task.name, { priority: task.priority, startUs: task.startUs });
+    return run;
+  });
+  for (const injection of plan.injections) lan.inject(injection);
+  world.runSync({ until: plan.endUs, stopWhenIdle: false });
+
+  const calls = tasks
+    .flatMap((run) => run.calls)
+    .sort((a, b) => a.at - b.at)
+    .map(({ at, fields }) => ({ call: traced(trace.calls, at, fields), fields }));
+  const frames = trace.frames.filter((frame) => frame.from !== '');
+  const renumber = ranks([
+    ...frames.map((frame) => frame.n),
+    ...calls.flatMap(({ call }) => (call.n1 < 0 ? [call.n0] : [call.n0, call.n1])),
+  ]);
+  return {
+    calls: calls.map(({ call, fields }) => TaskReplay.toGolden(fields, call, renumber)),
+    frames: frames.map((frame) => frameToGolden(frame, renumber)),
+    final: {
+      end_us: world.nowUs,
+      nframes: frames.length,
+      ncalls: calls.length,
+      tasks: tasks.map(({ task, op }) => {
+        const state = world.tasks.find(({ owner, name }) => owner.name === task.host && name === task.name)?.state;
+        return { name: task.name, state, op };
+      }),
+      unused_faults: faults.filter(({ handle }) => !handle.matched).map(({ fault }) => fault),
+    },
+  };
+}
+
+/** The configuration of a recorded board: options, and the two sources of numbers that the recorder made predictable. */
+function boardOptions(plan: Plan, host: HostSpec, index: number) {
+  const { mac, gw, mtu, garp } = host;
+  const opt = plan.config === 'alt' ? { LWIP_SO_LINGER: 1, LWIP_SO_RCVBUF: 1, IP_REASSEMBLY: 1 } : {};
+  return {
+    mac,
+    ip: `${host.ip}/${prefixLength(host.netmask)}`,
+    gw,
+    mtu,
+    garp,
+    opt,
+    LWIP_HOOK_TCP_ISN: (call: number) => (host.isn + call * 0x00010000) >>> 0,
+    LWIP_RAND: (call: number) => (1000 * index + 137 * call) >>> 0,
+  };
+}
+
+function prefixLength(netmask: string): number {
+  const mask = netmask.split('.').reduce((value, part) => value * 256 + Number(part), 0);
+  const host = 2 ** 32 - mask;
+  const bits = Math.log2(host);
+  if (!Number.isInteger(bits)) throw new ScenarioError(`the netmask ${netmask} has holes`);
+  return 32 - bits;
+}
+
+function traced(calls: readonly CallRecord[], at: number, fields: Readonly<Record<string, unknown>>): CallRecord {
+  const call = calls[at];
+  if (call === undefined || call.task !== fields.task)
+    throw new Error(`the call ${fields.fn} of ${fields.task} was not traced`);
+  return call;
+}
+
+/**
+ * The trace also numbers what the trace files leave out (sleeps within looping ops, injected frames). Counting only what
+ * they record keeps the order and gives their running numbers.
+ */
+function ranks(numbers: readonly number[]): (n: number) => number {
+  const rank = new Map([...numbers].sort((a, b) => a - b).map((n, i) => [n, i]));
+  return (n) => rank.get(n) ?? -1;
+}
+
+function frameToGolden(frame: FrameRecord, renumber: (n: number) => number) {
+  return {
+    t_us: frame.tUs,
+    n: renumber(frame.n),
+    from: frame.from,
+    ...(frame.fault !== '' && { fault: frame.fault }),
+    hex: Buffer.from(frame.bytes.buffer, frame.bytes.byteOffset, frame.bytes.length).toString('hex'),
+  };
+}

@@ -1,0 +1,228 @@
+/**
+ * A scenario file: who is on the wire, what goes wrong on it, and what every task does. Parsing is strict: a key, an op
+ * or an option that the format does not know is an error, because a scenario that is only half understood must not pass.
+ *
+ * The format is described in test/golden/README.md.
+ */
+
+import { asFlag, asHex, asInt, asIp, asList, asMac, asObject, asString, fail, isObject } from './check.ts';
+import { type Op, parseOps } from './ops.ts';
+
+export interface HostSpec {
+  readonly name: string;
+  readonly mac: string;
+  readonly ip: string;
+  readonly netmask: string;
+  readonly gw: string;
+  /** What the hook LWIP_HOOK_TCP_ISN returns at its first call. */
+  readonly isn: number;
+  /** Gratuitous ARP every 60 s. */
+  readonly garp: boolean;
+  readonly mtu: number;
+}
+
+export interface FaultSpec {
+  readonly from: string;
+  /** Index among all frames of that sender, from 0. */
+  readonly frame: number;
+  readonly action: 'drop' | 'delay' | 'dup' | 'corrupt';
+  readonly us?: number;
+  readonly times?: number;
+  readonly offset?: number;
+  readonly xor?: number;
+}
+
+/** Frames sent in [t0Us, t1Us) are lost. */
+export interface OutageSpec {
+  readonly t0Us: number;
+  readonly t1Us: number;
+  readonly from?: string;
+}
+
+export interface InjectionSpec {
+  readonly tUs: number;
+  readonly to: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface TaskSpec {
+  readonly host: string;
+  readonly name: string;
+  readonly priority: number;
+  readonly startUs: number;
+  readonly ops: readonly Op[];
+}
+
+/** One record of a call or of a frame as the trace files spell it. */
+export type GoldenRecord = Readonly<Record<string, unknown>>;
+
+/** What the real stack did ("expect" in a file), and in the same form what a replay did. */
+export interface Outcome {
+  readonly calls: readonly GoldenRecord[];
+  readonly frames: readonly GoldenRecord[];
+  readonly final: GoldenRecord;
+  /** Only where a host has dhcp or dhcps, which is not modelled. */
+  readonly events?: readonly GoldenRecord[];
+}
+
+/** What is to be run. */
+export interface Plan {
+  readonly name: string;
+  readonly description: string;
+  /** `alt` is the default configuration with SO_LINGER, SO_RCVBUF and IP reassembly switched on. */
+  readonly config: 'default' | 'alt';
+  readonly tickMs: number;
+  readonly hosts: readonly HostSpec[];
+  readonly latencyUs: number;
+  readonly faults: readonly FaultSpec[];
+  readonly outages: readonly OutageSpec[];
+  readonly injections: readonly InjectionSpec[];
+  readonly tasks: readonly TaskSpec[];
+  readonly endUs: number;
+  /** Ops and host options of the addendum that the scenario uses; empty: it can be replayed. */
+  readonly notModelled: readonly string[];
+}
+
+export interface Scenario {
+  readonly plan: Plan;
+  readonly expect: Outcome | undefined;
+}
+
+const ADDENDUM_HOST_OPTIONS = ['dhcp', 'dhcp_autostart', 'hostname', 'dhcps', 'dns'];
+
+function parseHost(value: unknown, index: number, addendum: Set<string>): HostSpec {
+  const where = `hosts[${index}]`;
+  const known = ['name', 'mac', 'ip', 'netmask', 'gw', 'isn', 'garp', 'mtu', ...ADDENDUM_HOST_OPTIONS];
+  const host = asObject(where, value, known);
+  for (const key of ADDENDUM_HOST_OPTIONS) if (host[key] !== undefined) addendum.add(`host option ${key}`);
+  return {
+    name: asString(where, host.name),
+    mac: asMac(where, host.mac ?? `02:00:00:00:00:${(index + 1).toString(16).padStart(2, '0')}`),
+    ip: asIp(where, host.ip ?? `10.0.0.${index + 1}`),
+    netmask: asIp(where, host.netmask ?? '255.255.255.0'),
+    gw: asIp(where, host.gw ?? '0.0.0.0'),
+    isn: asIsn(where, host.isn ?? 0x00100000 * (index + 1)),
+    garp: asFlag(where, host.garp ?? 1),
+    mtu: asInt(where, host.mtu ?? 1500, 1),
+  };
+}
+
+/** A number, or one written in hexadecimal digits: "0xfffff000". */
+function asIsn(where: string, value: unknown): number {
+  if (typeof value === 'string' && /^0x[0-9a-f]{1,8}$/i.test(value)) return Number(value);
+  return asInt(where, value, 0);
+}
+
+function parseFault(value: unknown, index: number): FaultSpec {
+  const where = `link.faults[${index}]`;
+  const fault = asObject(where, value, ['from', 'frame', 'action', 'us', 'times', 'offset', 'xor']);
+  const action = fault.action;
+  if (action !== 'drop' && action !== 'delay' && action !== 'dup' && action !== 'corrupt') {
+    fail(where, `unknown action ${JSON.stringify(action)}`);
+  }
+  const optional: Record<string, number> = {};
+  for (const key of ['us', 'times', 'offset', 'xor']) {
+    if (fault[key] !== undefined) optional[key] = asInt(where, fault[key], 0);
+  }
+  return { from: asString(where, fault.from), frame: asInt(where, fault.frame, 0), action, ...optional };
+}
+
+function parseOutage(value: unknown, index: number): OutageSpec {
+  const where = `link.outages[${index}]`;
+  const outage = asObject(where, value, ['t0_us', 't1_us', 'from']);
+  const span = { t0Us: asInt(where, outage.t0_us, 0), t1Us: asInt(where, outage.t1_us, 0) };
+  return outage.from === undefined ? span : { ...span, from: asString(where, outage.from) };
+}
+
+function parseTask(value: unknown, index: number, addendum: Set<string>): TaskSpec {
+  const where = `tasks[${index}]`;
+  const task = asObject(where, value, ['host', 'name', 'priority', 'start_us', 'ops']);
+  const name = asString(where, task.name);
+  return {
+    host: asString(where, task.host),
+    name,
+    priority: asInt(where, task.priority ?? 5, 0),
+    startUs: asInt(where, task.start_us ?? 0, 0),
+    ops: parseOps(`task ${name}: ops`, task.ops, addendum),
+  };
+}
+
+function parseExpect(value: unknown): Outcome {
+  const expect = asObject('expect', value, ['calls', 'frames', 'final', 'events']);
+  const records = (key: string): readonly GoldenRecord[] =>
+    asList(`expect.${key}`, expect[key]).map((record) =>
+      isObject(record) ? record : fail(`expect.${key}`, 'a list of objects is expected'),
+    );
+  const final = isObject(expect.final) ? expect.final : fail('expect.final', 'an object is expected');
+  const outcome = { calls: records('calls'), frames: records('frames'), final };
+  return expect.events === undefined ? outcome : { ...outcome, events: records('events') };
+}
+
+/**
+ * Check a scenario and bring it into the form that the replay works from.
+ * @param value the parsed JSON of a scenario file
+ * @throws ScenarioError if anything in it is unknown, missing or of the wrong type
+ */
+export function parseScenario(value: unknown): Scenario {
+  const file = asObject('scenario', value, [
+    'name',
+    'description',
+    'config',
+    'tick_ms',
+    'hosts',
+    'link',
+    'injections',
+    'tasks',
+    'end_us',
+    'expect',
+  ]);
+  const config = file.config ?? 'default';
+  if (config !== 'default' && config !== 'alt') fail('config', `unknown configuration ${JSON.stringify(config)}`);
+  const link = asObject('link', file.link ?? {}, ['latency_us', 'faults', 'outages']);
+  const addendum = new Set<string>();
+  const hosts = asList('hosts', file.hosts).map((host, i) => parseHost(host, i, addendum));
+  const injections = asList('injections', file.injections ?? []).map((entry, i) => {
+    const where = `injections[${i}]`;
+    const injection = asObject(where, entry, ['t_us', 'to', 'hex']);
+    const to = asString(where, injection.to);
+    return { tUs: asInt(where, injection.t_us, 0), to, bytes: asHex(where, injection.hex) };
+  });
+  const plan: Plan = {
+    name: asString('name', file.name),
+    description: asString('description', file.description ?? ''),
+    config,
+    tickMs: asInt('tick_ms', file.tick_ms ?? 1, 1),
+    hosts,
+    latencyUs: asInt('link.latency_us', link.latency_us ?? 1000, 0),
+    faults: asList('link.faults', link.faults ?? []).map(parseFault),
+    outages: asList('link.outages', link.outages ?? []).map(parseOutage),
+    injections,
+    tasks: asList('tasks', file.tasks).map((task, i) => parseTask(task, i, addendum)),
+    endUs: asInt('end_us', file.end_us, 0),
+    notModelled: [...addendum],
+  };
+  checkNames(plan);
+  return { plan, expect: file.expect === undefined ? undefined : parseExpect(file.expect) };
+}
+
+/** Every host that is named must exist, and a task's records are told apart by its name. */
+function checkNames(plan: Plan): void {
+  const hosts = unique('hosts', plan.hosts);
+  unique('tasks', plan.tasks);
+  const named = [
+    ...plan.tasks.map((task) => task.host),
+    ...plan.faults.map((fault) => fault.from),
+    ...plan.outages.flatMap((outage) => outage.from ?? []),
+    ...plan.injections.map((injection) => injection.to),
+  ];
+  for (const name of named) if (!hosts.has(name)) fail('scenario', `there is no host "${name}"`);
+}
+
+function unique(what: string, list: readonly { readonly name: string }[]): Set<string> {
+  const names = new Set<string>();
+  for (const { name } of list) {
+    if (names.has(name)) fail(what, `"${name}" occurs twice`);
+    names.add(name);
+  }
+  return names;
+}
