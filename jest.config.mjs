@@ -2,11 +2,16 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  collectCoverageFrom: ['{stack,sockets,device,tools}/**/*.ts'],
+  // Examples import the package by its name, as a user does.
+  moduleNameMapper: {
+    '^lwip-twin$': '<rootDir>/device/index.ts',
+    '^lwip-twin/(ladder|pcap-writer)$': '<rootDir>/tools/$1.ts',
+  },
   transform: {
     '\\.ts$': [
       '@swc/jest',
       { swcrc: false, jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
   },
+  collectCoverageFrom: ['{stack,sockets,device}/**/*.ts'],
 };

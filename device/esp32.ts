@@ -68,7 +68,7 @@ export interface BoardWorld {
   takeNumber(): number;
   random(name: string): RandomStream;
   onHazard(board: Esp32, name: HazardName): void;
-  onFailure(board: Esp32, task: Task, error: unknown): void;
+  onFailure(board: TaskOwner, task: Task, error: unknown): void;
   onBoot(fn: () => void, atUs: number): void;
 }
 

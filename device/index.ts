@@ -33,4 +33,4 @@ export type { Program } from './program.ts';
 export type { RandomStream } from './random.ts';
 export { type CallRecord, type FrameRecord, type NoteRecord, Trace } from './trace.ts';
 export { text, utf8 } from './utf8.ts';
-export { type Hazard, type RunOptions, type RunReport, World, type WorldOptions } from './world.ts';
+export { type Failure, type Hazard, type RunOptions, type RunReport, World, type WorldOptions } from './world.ts';

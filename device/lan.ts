@@ -79,7 +79,7 @@ export class Lan {
     this.name = options.name ?? name;
     this.latencyUs = wholeNumber('latencyUs', options.latencyUs ?? 1000, 0);
     this.bitsPerSecond = wholeNumber('bitsPerSecond', options.bitsPerSecond ?? 0, 0);
-    this.mtu = wholeNumber('mtu', options.mtu ?? 1500, 68);
+    this.mtu = wholeNumber('mtu', options.mtu ?? 1500, 68, 0xffff);
     this.wire = new Wire(world.events);
   }
 
@@ -194,9 +194,10 @@ export class Lan {
   }
 }
 
-function wholeNumber(name: string, value: number, min: number): number {
-  if (!Number.isInteger(value) || value < min) {
-    throw new RangeError(`${name} must be a whole number of at least ${min}, not ${value}.`);
+function wholeNumber(name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): number {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new RangeError(`${name} must be a whole number ${range}, not ${value}.`);
   }
   return value;
 }

@@ -49,6 +49,11 @@ export class ProgramRunner implements TaskBody {
     this.highestAsyncPriority = highestAsyncPriority;
   }
 
+  /** An async program has made a call and not awaited it yet; it has some turns to do so. */
+  get owesAwait(): boolean {
+    return this.op !== null && !this.call!.isAwaited;
+  }
+
   /** The program is an async function (known once it has started). */
   get isAsync(): boolean {
     return this.hasStarted && this.generator === null;
@@ -193,7 +198,8 @@ export class ProgramRunner implements TaskBody {
   }
 }
 
-function notAwaited(task: Task, fn: string): Error {
+/** The error of a program that goes on without the result of its call. */
+export function notAwaited(task: Task, fn: string): Error {
   return new Error(
     `Task ${task.name} called ${fn}() without waiting for it; write "await os.${fn}(...)" or "yield* os.${fn}(...)".`,
   );

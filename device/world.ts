@@ -5,10 +5,10 @@ import type { HazardName, SharedMemory } from '../stack/stack.ts';
 import { InputSegment } from '../stack/tcp_in.ts';
 import { type BoardWorld, Esp32, type Esp32Options } from './esp32.ts';
 import { EventQueue, EventSource } from './events.ts';
-import { Scheduler, type Task } from './freertos.ts';
+import { Scheduler, type Task, type TaskOwner } from './freertos.ts';
 import { type BlockedTask, blockedTasks, stackCouldWakeSomebody } from './idle.ts';
 import { Lan, type LanOptions, type LanWorld } from './lan.ts';
-import { MICROTASK_TURNS_MAX, ProgramRunner } from './program.ts';
+import { MICROTASK_TURNS_MAX, notAwaited, ProgramRunner } from './program.ts';
 import { namedStream, type RandomStream } from './random.ts';
 import { Trace } from './trace.ts';
 
@@ -43,6 +43,13 @@ export interface RunReport {
   readonly blocked: readonly BlockedTask[];
 }
 
+/** A program that threw. */
+export interface Failure {
+  readonly board: string;
+  readonly task: string;
+  readonly error: unknown;
+}
+
 /** A known defect of lwIP that a program ran into. */
 export interface Hazard {
   readonly tUs: number;
@@ -60,8 +67,11 @@ const HAZARD_TEXTS: Readonly<Record<HazardName, string>> = {
     'The persist timer runs without unsent data, after the peer shrank its window behind a retransmission: lwIP asserts and the device panics.',
 };
 
-/** An hour: virtual time between two looks at a world in which only stacks do their housekeeping. */
+/** Virtual time between two looks at a world in which only stacks do their housekeeping. */
 const QUIET_CHECK_US = 1_000_000;
+
+/** A world in which so much happens without time passing will never end. */
+const EVENTS_OF_INSTANT_MAX = 1_000_000;
 
 export class World implements BoardWorld, LanWorld {
   readonly events = new EventQueue();
@@ -78,7 +88,9 @@ export class World implements BoardWorld, LanWorld {
   private readonly hazardsStop: boolean;
   private number = 0;
   private nextQuietCheckUs = 0;
-  private failure: { readonly error: unknown } | null = null;
+  private eventsOfInstant = 0;
+  /** The program whose error the last run threw; null if none has failed. */
+  failure: Failure | null = null;
   private isRunning = false;
 
   constructor(options: WorldOptions = {}) {
@@ -199,16 +211,25 @@ export class World implements BoardWorld, LanWorld {
       if (task !== null) return task;
       const event = this.events.peek();
       if (event === undefined) return this.outcomeWhenIdle();
-      if (event.due > until) {
+      const isLast = event.due > until;
+      if (stopWhenIdle && !this.events.hasForeground && (isLast || this.isTimeToLook(event.due)) && this.isAtRest()) {
+        return this.outcomeWhenIdle();
+      }
+      if (isLast) {
         this.scheduler.nowUs = Math.max(this.scheduler.nowUs, until);
         return 'until';
       }
-      if (stopWhenIdle && !this.events.hasForeground && this.isQuiet(event.due)) return this.outcomeWhenIdle();
       this.takeEvent(event);
     }
   }
 
   private takeEvent(event: EventSource): void {
+    if (event.due > this.scheduler.nowUs) this.eventsOfInstant = 0;
+    else if (++this.eventsOfInstant > EVENTS_OF_INSTANT_MAX) {
+      throw new Error(
+        `Virtual time stands still at ${this.nowUs} us: a million events have happened there. Is the latency of a wire 0?`,
+      );
+    }
     this.scheduler.nowUs = event.due;
     this.events.take(event);
     event.fire();
@@ -219,48 +240,42 @@ export class World implements BoardWorld, LanWorld {
     const { scheduler } = this;
     for (let task = scheduler.pop(); task !== null; task = scheduler.pop()) {
       scheduler.run(task);
-      if (this.failure !== null) this.rethrow();
+      if (this.failure !== null) throw this.failure.error;
       if (task.body instanceof ProgramRunner && task.body.isThinking) return task;
       if (task.state === 'running') scheduler.preempted(task);
     }
     return null;
   }
 
-  /** Give an async program the turns it needs to come to its next call. */
+  /** Give an async program the turns it needs to come to its next call, and to await it. */
   private async settle(task: Task): Promise<void> {
     const runner = task.body as ProgramRunner;
     const { scheduler } = this;
     scheduler.running = task;
     let seen = runner.calls;
-    for (let turns = 0; runner.isThinking; turns++) {
+    for (let turns = 0; runner.isThinking || runner.owesAwait; turns++) {
       if (runner.calls !== seen) {
         seen = runner.calls;
         turns = 0;
       }
-      if (turns > MICROTASK_TURNS_MAX) {
-        scheduler.running = null;
-        throw new Error(
-          `Task ${task.name} of board ${task.owner.name} waits for something outside the world (a timer, a file, another promise). ` +
-            'A program may only wait for the calls of its os.',
-        );
-      }
+      if (turns > MICROTASK_TURNS_MAX) break;
       await null;
     }
     scheduler.running = null;
-    if (this.failure !== null) this.rethrow();
+    if (runner.isThinking) this.onFailure(task.owner, task, new Error(waitsOutside(task)));
+    else if (runner.owesAwait) this.onFailure(task.owner, task, notAwaited(task, runner.call!.fn));
+    if (this.failure !== null) throw this.failure.error;
     if (task.state === 'running') scheduler.preempted(task);
   }
 
-  private rethrow(): never {
-    const { error } = this.failure!;
-    this.failure = null;
-    throw error;
-  }
-
-  /** Nothing but housekeeping is scheduled: could any of it wake a task? Looked at once a virtual second. */
-  private isQuiet(due: number): boolean {
+  private isTimeToLook(due: number): boolean {
     if (due < this.nextQuietCheckUs) return false;
     this.nextQuietCheckUs = due + QUIET_CHECK_US;
+    return true;
+  }
+
+  /** Nothing but housekeeping is scheduled, and none of it could wake a task. */
+  private isAtRest(): boolean {
     return !this.boards.some((b) => b.isOn && stackCouldWakeSomebody(b.stack));
   }
 
@@ -298,9 +313,16 @@ export class World implements BoardWorld, LanWorld {
     if (this.hazardsStop) board.stopForHazard();
   }
 
-  onFailure(_board: Esp32, _task: Task, error: unknown): void {
-    this.failure ??= { error };
+  onFailure(board: TaskOwner, task: Task, error: unknown): void {
+    this.failure ??= { board: board.name, task: task.name, error };
   }
+}
+
+function waitsOutside(task: Task): string {
+  return (
+    `Task ${task.name} of board ${task.owner.name} waits for something outside the world (a timer, a file, another promise). ` +
+    'A program may only wait for the calls of its os.'
+  );
 }
 
 class Callback extends EventSource {

@@ -1,9 +1,10 @@
 /** Address resolution: table, queues, timer. Source: lwIP etharp.c with Espressif's bounded queue */
 
+import { dhcp_arp_reply } from './dhcp.ts';
 import { ERR_ARG, ERR_MEM, ERR_OK, ERR_RTE, type err_t } from './err.ts';
 import { ethernet_output } from './ethernet.ts';
 import { FRAME_IP, type Frame } from './frame.ts';
-import { ip4_addr_isbroadcast } from './ip4.ts';
+import { ip4_addr_isbroadcast, ip4_route } from './ip4.ts';
 import type { Netif } from './netif.ts';
 import {
   ARP_HLEN,
@@ -199,7 +200,10 @@ export function etharp_query(netif: Netif, ipaddr: number, frame: Frame | null):
   }
   const e = stack.arp_table[i]!;
   let result: err_t = ERR_MEM;
-  if (isNew || frame === null) result = etharp_request(netif, ipaddr);
+  if (isNew || frame === null) {
+    result = etharp_request(netif, ipaddr);
+    if (result === ERR_OK && e.state === ETHARP_STATE_PENDING) e.ctime = 0;
+  }
   if (frame === null) return result;
   if (e.state >= ETHARP_STATE_STABLE) {
     stack.etharp_cached_entry = i;
@@ -266,17 +270,58 @@ export function etharp_input(netif: Netif, frame: Frame): void {
   const sha = getEthAddr(b, FRAME_IP + ARP_SHA);
   const forUs = netif.ip_addr !== IPADDR_ANY && getI32(b, FRAME_IP + ARP_TPA) === netif.ip_addr;
   updateEntry(netif, spa, sha, forUs);
-  if (forUs && getU16(b, FRAME_IP + ARP_OPER) === ARP_REQUEST) rawOutput(netif, sha, sha, spa, ARP_REPLY);
+  const oper = getU16(b, FRAME_IP + ARP_OPER);
+  if (oper === ARP_REPLY) dhcp_arp_reply(netif, spa);
+  else if (forUs && oper === ARP_REQUEST) rawOutput(netif, sha, sha, spa, ARP_REPLY);
 }
 
 /** Note an address and send what waited for it. Source: lwIP etharp_update_arp_entry() */
 function updateEntry(netif: Netif, ipaddr: number, ethaddr: EthAddr, tryHard: boolean): void {
-  if (ipaddr === IPADDR_ANY || ip4_addr_isbroadcast(ipaddr, netif) || ip4_addr_ismulticast(ipaddr)) return;
+  if (!isHost(netif, ipaddr)) return;
   const stack = netif.stack;
   const i = tryHard ? findOrMake(stack, ipaddr, netif) : find(stack, ipaddr, netif);
   const e = stack.arp_table[i];
   if (e === undefined || e.state === ETHARP_STATE_STATIC) return;
-  e.state = ETHARP_STATE_STABLE;
+  resolve(e, ethaddr, ETHARP_STATE_STABLE);
+}
+
+/** The address of one host, which can have an entry. */
+function isHost(netif: Netif, ipaddr: number): boolean {
+  return ipaddr !== IPADDR_ANY && !ip4_addr_isbroadcast(ipaddr, netif) && !ip4_addr_ismulticast(ipaddr);
+}
+
+/**
+ * Fix the hardware address of a host that can be reached by some interface; what waited for it is sent.
+ * @param ipaddr int32, host order
+ * @returns ERR_RTE without a route, ERR_ARG if it is not the address of one host, ERR_MEM if the table is full
+ * Source: lwIP etharp_add_static_entry()
+ */
+export function etharp_add_static_entry(stack: Stack, ipaddr: number, ethaddr: EthAddr): err_t {
+  const netif = ip4_route(stack, IPADDR_ANY, ipaddr);
+  if (netif === null) return ERR_RTE;
+  if (!isHost(netif, ipaddr)) return ERR_ARG;
+  const e = stack.arp_table[findOrMake(stack, ipaddr, netif)];
+  if (e === undefined) return ERR_MEM;
+  resolve(e, ethaddr, ETHARP_STATE_STATIC);
+  return ERR_OK;
+}
+
+/**
+ * Forget a fixed address, and with it what was known of that host before.
+ * @returns ERR_MEM if there is no entry, ERR_ARG if it was not fixed
+ * Source: lwIP etharp_remove_static_entry()
+ */
+export function etharp_remove_static_entry(stack: Stack, ipaddr: number): err_t {
+  const i = stack.arp_table.findIndex((e) => e !== undefined && e.ipaddr === ipaddr);
+  if (i < 0) return ERR_MEM;
+  if (stack.arp_table[i]!.state !== ETHARP_STATE_STATIC) return ERR_ARG;
+  freeEntry(stack, i);
+  return ERR_OK;
+}
+
+function resolve(e: ArpEntry, ethaddr: EthAddr, state: number): void {
+  const { netif } = e;
+  e.state = state;
   e.ethaddr = ethaddr;
   e.ctime = 0;
   const waiting = e.q;

@@ -16,6 +16,7 @@ import {
 } from './netif.ts';
 import { getI32, getU16, putI32, putU16 } from './prot/bytes.ts';
 import { inet_chksum } from './prot/checksum.ts';
+import { LWIP_IANA_PORT_DHCP_CLIENT } from './prot/dhcp.ts';
 import { SIZEOF_ETH_HDR } from './prot/ethernet.ts';
 import { ICMP_DUR_PROTO } from './prot/icmp.ts';
 import { IGMP_ALLSYSTEMS } from './prot/igmp.ts';
@@ -48,8 +49,6 @@ import { raw_input } from './raw.ts';
 import type { Stack } from './stack.ts';
 import { tcp_input } from './tcp_in.ts';
 import { udp_input } from './udp.ts';
-
-const DHCP_CLIENT_PORT = 68;
 
 /** Limited or directed broadcast as seen from an interface. Source: lwIP ip4_addr_isbroadcast_u32() */
 export function ip4_addr_isbroadcast(addr: number, netif: Netif): boolean {
@@ -86,7 +85,7 @@ export function ip4_input(stack: Stack, frame: Frame, at: number, room: number, 
   const proto = b[at + IP_PROTO]!;
   let checkSource = src !== IPADDR_ANY;
   let netif = acceptingNetif(stack, dest, inp);
-  if (netif === null && proto === IP_PROTO_UDP && getU16(b, at + hlen + UDP_DEST) === DHCP_CLIENT_PORT) {
+  if (netif === null && proto === IP_PROTO_UDP && getU16(b, at + hlen + UDP_DEST) === LWIP_IANA_PORT_DHCP_CLIENT) {
     netif = inp;
     checkSource = false;
   }
@@ -196,9 +195,23 @@ export function ip4_output_if(
   netif: Netif,
   loopToo = false,
 ): err_t {
-  const b = frame.bytes;
-  b[FRAME_IP + IP_VHL] = 0x45;
-  writeHeader(frame, src === IPADDR_ANY ? netif.ip_addr : src, dest, ttl, tos, proto, netif.stack);
+  const from = src === IPADDR_ANY ? netif.ip_addr : src;
+  return ip4_output_if_src(frame, from, dest, ttl, tos, proto, netif, loopToo);
+}
+
+/** The same with the source address as given, even 0.0.0.0. Source: lwIP ip4_output_if_src() */
+export function ip4_output_if_src(
+  frame: Frame,
+  src: number,
+  dest: number,
+  ttl: number,
+  tos: number,
+  proto: number,
+  netif: Netif,
+  loopToo: boolean,
+): err_t {
+  frame.bytes[FRAME_IP + IP_VHL] = 0x45;
+  writeHeader(frame, src, dest, ttl, tos, proto, netif.stack);
   return ip4_output_packet(frame, dest, netif, loopToo);
 }
 

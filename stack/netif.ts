@@ -1,5 +1,6 @@
 /** Network interfaces: addresses, flags, the loop queue. Source: lwIP netif.c */
 
+import { type Dhcp, dhcp_network_changed } from './dhcp.ts';
 import { ERR_MEM, ERR_OK, type err_t } from './err.ts';
 import { etharp_cleanup_netif, etharp_gratuitous } from './etharp.ts';
 import { FRAME_IP, type Frame } from './frame.ts';
@@ -39,6 +40,12 @@ export class Netif {
   flags: number;
   readonly linkoutput: netif_linkoutput_fn | null;
   igmp_groups: IgmpGroup | null = null;
+  /** The DHCP client, once it was started. Source: lwIP netif_dhcp_data() */
+  dhcp: Dhcp | null = null;
+  /** DHCP option 12; none if empty. */
+  hostname = '';
+  /** Told that address, mask or gateway have changed. Source: lwIP netif_add_ext_callback(), LWIP_NSC_IPV4_SETTINGS_CHANGED */
+  ext_callback: ((netif: Netif) => void) | null = null;
   /** Packets to oneself that wait for the tcpip thread. */
   readonly loop: Frame[] = [];
 
@@ -108,11 +115,13 @@ export function netif_get_by_index(stack: Stack, index: number): Netif | null {
  * Source: lwIP netif_set_addr()
  */
 export function netif_set_addr(netif: Netif, ip: number, netmask: number, gw: number): void {
+  const isChange = netif.ip_addr !== ip || netif.netmask !== netmask || netif.gw !== gw;
   // Taking the address away comes first, so that it is gone before mask and gateway change.
   if (ip === IPADDR_ANY) setIpaddr(netif, ip);
   netif.netmask = netmask;
   netif.gw = gw;
   if (ip !== IPADDR_ANY) setIpaddr(netif, ip);
+  if (isChange) netif.ext_callback?.(netif);
 }
 
 function setIpaddr(netif: Netif, ip: number): void {
@@ -140,6 +149,7 @@ export function netif_set_down(netif: Netif): void {
 export function netif_set_link_up(netif: Netif): void {
   if ((netif.flags & NETIF_FLAG_LINK_UP) !== 0) return;
   netif.flags |= NETIF_FLAG_LINK_UP;
+  dhcp_network_changed(netif);
   issueReports(netif);
 }
 

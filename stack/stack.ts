@@ -1,5 +1,6 @@
 /** One lwIP instance: the state that lwIP keeps in globals, and what it needs from the world around it. */
 
+import { DHCP_COARSE_TIMER_MSECS, type DhcpShared, dhcp_coarse_tmr } from './dhcp.ts';
 import type { ArpEntry } from './etharp.ts';
 import { etharp_tmr } from './etharp.ts';
 import type { FramePool } from './frame.ts';
@@ -78,6 +79,11 @@ export class Stack {
 
   igmp_timer_running = false;
 
+  /** Shared by the DHCP clients of all interfaces, once one was started. */
+  dhcp: DhcpShared | null = null;
+  /** Main, backup and fallback name server, int32 in host order. */
+  readonly dns_servers: number[] = [];
+
   /** Source: lwIP lwip_init(), udp_init(), tcp_init(): the first two random numbers are the first local ports. */
   constructor(port: StackPort, opt: Opt = makeOpt()) {
     this.port = port;
@@ -86,6 +92,7 @@ export class Stack {
     this.tcp_port = TCP_LOCAL_PORT_RANGE_START + (port.LWIP_RAND() & 0x3fff);
     makeLoopif(this);
     this.timeouts.at(port.sys_now() + ARP_TMR_INTERVAL, arpTimer);
+    this.timeouts.at(port.sys_now() + DHCP_COARSE_TIMER_MSECS, dhcpTimer);
   }
 
   /** Run the timers that are due. Source: lwIP sys_check_timeouts() */
@@ -99,4 +106,9 @@ const ARP_TMR_INTERVAL = 1000;
 function arpTimer(stack: Stack): void {
   etharp_tmr(stack);
   stack.timeouts.again(ARP_TMR_INTERVAL, arpTimer);
+}
+
+function dhcpTimer(stack: Stack): void {
+  if (stack.dhcp !== null) dhcp_coarse_tmr(stack);
+  stack.timeouts.again(DHCP_COARSE_TIMER_MSECS, dhcpTimer);
 }

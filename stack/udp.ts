@@ -3,7 +3,7 @@
 import { ERR_MEM, ERR_OK, ERR_RTE, ERR_USE, type err_t } from './err.ts';
 import { FRAME_START, FRAME_TRANSPORT, type Frame, SUMS_PENDING } from './frame.ts';
 import { icmp_dest_unreach } from './icmp.ts';
-import { ip4_addr_isbroadcast, ip4_output_if, ip4_route } from './ip4.ts';
+import { ip4_addr_isbroadcast, ip4_output_if_src, ip4_route } from './ip4.ts';
 import { NETIF_NO_INDEX, type Netif, netif_get_by_index } from './netif.ts';
 import { Pbuf } from './pbuf.ts';
 import { getI32, getU16, putU16 } from './prot/bytes.ts';
@@ -191,12 +191,28 @@ export const UDP_PAYLOAD = FRAME_TRANSPORT + UDP_HLEN;
  */
 export function udp_sendto(pcb: UdpPcb, frame: Frame, dst_ip: number, dst_port: number): err_t {
   const netif = routeOf(pcb, dst_ip);
-  if (netif === null) return ERR_RTE;
+  return netif === null ? ERR_RTE : udp_sendto_if(pcb, frame, dst_ip, dst_port, netif);
+}
+
+/** The same over a given interface. Source: lwIP udp_sendto_if() */
+export function udp_sendto_if(pcb: UdpPcb, frame: Frame, dst_ip: number, dst_port: number, netif: Netif): err_t {
   let src = netif.ip_addr;
   if (pcb.local_ip !== IPADDR_ANY && !ip4_addr_ismulticast(pcb.local_ip)) {
     if (pcb.local_ip !== netif.ip_addr) return ERR_RTE;
     src = pcb.local_ip;
   }
+  return udp_sendto_if_src(pcb, frame, dst_ip, dst_port, netif, src);
+}
+
+/** The same from a given address, which may be 0.0.0.0. @param src_ip int32, host order. Source: lwIP udp_sendto_if_src() */
+export function udp_sendto_if_src(
+  pcb: UdpPcb,
+  frame: Frame,
+  dst_ip: number,
+  dst_port: number,
+  netif: Netif,
+  src_ip: number,
+): err_t {
   if (pcb.local_port === 0) {
     const err = udp_bind(pcb, pcb.local_ip, 0);
     if (err !== ERR_OK) return err;
@@ -211,7 +227,7 @@ export function udp_sendto(pcb: UdpPcb, frame: Frame, dst_ip: number, dst_port: 
   frame.noUdpSum = pcb.noChecksum;
   const multicast = ip4_addr_ismulticast(dst_ip);
   const ttl = multicast ? pcb.mcast_ttl : pcb.ttl;
-  return ip4_output_if(frame, src, dst_ip, ttl, pcb.tos, IP_PROTO_UDP, netif, multicast && pcb.multicastLoop);
+  return ip4_output_if_src(frame, src_ip, dst_ip, ttl, pcb.tos, IP_PROTO_UDP, netif, multicast && pcb.multicastLoop);
 }
 
 /** To the address given at udp_connect(). */

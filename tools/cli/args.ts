@@ -39,7 +39,7 @@ export interface ProgramSpec {
 }
 
 /** A program with an endless loop never comes to rest by itself. */
-export const DEFAULT_UNTIL_US = 600e6;
+const DEFAULT_UNTIL_US = 600e6;
 
 const OPTIONS = {
   pcap: { type: 'string' },
@@ -89,7 +89,7 @@ export function parseCommandLine(words: readonly string[]): Command {
       3.6e15,
     ),
     untilIsDefault: values.until === undefined,
-    latencyUs: read('latency', values.latency, parseDuration, `${A_DURATION} of at most 1h`, 1000, 0, 3600e6),
+    latencyUs: read('latency', values.latency, parseDuration, `${A_DURATION} from 1us to 1h`, 1000, 1, 3600e6),
     loss: read('loss', values.loss, parseShare, 'a probability from 0 to 1, or a percentage', 0),
     bitsPerSecond: read('rate', values.rate, parseBitRate, 'a number of bits per second like 500k or 10M', 0, 1, 1e12),
     mtu: read('mtu', values.mtu, parseWhole, 'a whole number of bytes from 68 to 1500', 1500, 68, 1500),

@@ -1,6 +1,6 @@
 /** The capture of a run: opened only when everything else is in order, written while the world runs. */
 
-import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { FrameRecord } from '../../device/index.ts';
 import { fileSink, PcapWriter } from '../pcap-writer.ts';
 import { UsageError } from './usage-error.ts';
@@ -56,7 +56,7 @@ function refuseToDestroy(path: string): void {
   if (size === 0) return;
   const head = Buffer.alloc(4);
   try {
-    const file = openSync(realpathSync(path), 'r');
+    const file = openSync(path, 'r');
     readSync(file, head, 0, 4, 0);
     closeSync(file);
   } catch {

@@ -10,7 +10,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   clearTimeout: 'Use os.delayMs() in a task of its own.',
   fetch: 'Use the sockets of os.',
   performance: 'Use os.xTaskGetTickCount() or Date.now().',
-  process: 'A board has no Node.js.',
+  process: '',
   queueMicrotask: 'Use os.xTaskCreate().',
   require: 'Use import.',
   setImmediate: 'Use os.taskYIELD().',
@@ -20,18 +20,12 @@ const INSTEAD: Readonly<Record<string, string>> = {
 
 /** @returns the error and the places in the sources that led to it, several lines without a line feed at the end */
 export function describeError(error: unknown, files: ProgramFiles): string {
-  const lines = inspect(error).split('\n');
-  const shown: string[] = [];
-  const foreign: string[] = [];
-  for (const line of lines) {
-    const mapped = files.mapPlaces(line);
-    if (mapped !== line || !/^\s+at /.test(line)) shown.push(mapped);
-    else foreign.push(line);
-  }
+  const whole = inspect(error);
+  const explained = files.explainPlaces(whole);
   const message = typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : '';
   // Our own refusals are whole sentences. Anything else that happened outside of the program is a defect to be reported.
-  if (shown.length === message.split('\n').length && !message.endsWith('.')) shown.push(...foreign);
+  const isDefect = explained.endsWith(message) && explained !== whole && !message.endsWith('.');
   const missing = /^(\w+) is not defined$/.exec(message)?.[1] ?? '';
-  if (Object.hasOwn(INSTEAD, missing)) shown.push(`A board has no ${missing}. ${INSTEAD[missing]}`);
-  return shown.join('\n');
+  const hint = Object.hasOwn(INSTEAD, missing) ? `\nA board has no ${missing}. ${INSTEAD[missing]}`.trimEnd() : '';
+  return `${isDefect ? whole : explained}${hint}`;
 }

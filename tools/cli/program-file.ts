@@ -46,9 +46,12 @@ export class ProgramFiles {
     return script;
   }
 
-  /** Text in which places in scripts, as stack traces name them, are replaced by places in the sources. */
-  mapPlaces(text: string): string {
-    return text.replace(PLACE, (place, id: string, line: string, column: string) => {
+  /**
+   * Text for people: places in scripts, as stack traces name them, become places in the sources, and calls that are
+   * not the program's are left out (how many there are depends on how busy the host is).
+   */
+  explainPlaces(text: string): string {
+    return text.replace(FOREIGN_CALLS, '').replace(PLACE, (place, id: string, line: string, column: string) => {
       const entry = this.maps[Number(id)]?.findEntry(Number(line) - 1, Number(column) - 1);
       if (entry === undefined || !('originalSource' in entry)) return place;
       return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
@@ -87,6 +90,8 @@ export class ProgramFiles {
 
 const SCRIPT_NAME = 'lwip-twin-program-';
 const PLACE = new RegExp(`${SCRIPT_NAME}(\\d+):(\\d+):(\\d+)`, 'g');
+/** Lines of a stack trace that lead into Node or into this package. */
+const FOREIGN_CALLS = /\n +at .*(?:\bfile:\/\/|\bnode:).*/g;
 
 /**
  * What a board can import: the user's own modules, and this package, which becomes a module with all its names, so that
@@ -118,7 +123,7 @@ function explain(file: string, message: Message): string {
   if (text.startsWith('Top-level await')) {
     return `${at(message)}A program cannot await outside of functions; it begins in the function that it exports.`;
   }
-  return `${at(message)}${sentence(text)}`;
+  return `${at(message)}${sentence(text.replaceAll(`"${PACKAGE}:`, '"'))}`;
 }
 
 function at({ location }: Message): string {

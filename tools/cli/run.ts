@@ -5,12 +5,10 @@ import { stop } from 'esbuild';
 import * as device from '../../device/index.ts';
 import {
   type BlockedTask,
-  type Esp32,
   type Lan,
   type Os,
   type Program,
   type RunReport,
-  type Task,
   World,
 } from '../../device/index.ts';
 import { formatLadder } from '../ladder.ts';
@@ -46,7 +44,7 @@ const HOUSEKEEPING_MS = 100;
 /** @returns the exit status @throws UsageError before anything was run or written */
 export async function run(command: RunCommand, screen: Screen): Promise<number> {
   const rejections = watchRejections();
-  const world = new WatchedWorld(command);
+  const world = new World(command);
   const lan = world.lan(command);
   if (command.loss > 0) lan.faults.loss(command.loss, world.random('loss'));
   const files = new ProgramFiles(Object.keys(device), (text) => screen.err(`lwip-twin: ${text}\n`));
@@ -69,20 +67,10 @@ export async function run(command: RunCommand, screen: Screen): Promise<number> 
   const verdict = judge(end, command, world, files, [...rejections.values()], capture);
   const written = command.pcap === undefined || capture?.failure !== undefined ? '' : `, capture in ${command.pcap}`;
   screen.err(
-    `lwip-twin: ${verdict.headline} after ${seconds(world.nowUs)} s of virtual time, ${count(frames(), 'frame')}${written}\n`,
+    `lwip-twin: ${verdict.headline}; ${seconds(world.nowUs)} s of virtual time, ${count(frames(), 'frame')}${written}\n`,
   );
   for (const line of verdict.details) screen.err(`${line}\n`);
   return verdict.status;
-}
-
-/** A world that remembers whose program failed. */
-class WatchedWorld extends World {
-  failedIn: { readonly board: string; readonly task: string; readonly error: unknown } | null = null;
-
-  override onFailure(board: Esp32, task: Task, error: unknown): void {
-    this.failedIn ??= { board: board.name, task: task.name, error };
-    super.onFailure(board, task, error);
-  }
 }
 
 /** Load every program, then make its board. */
@@ -96,10 +84,10 @@ async function plugIn(command: RunCommand, world: World, lan: Lan, files: Progra
           nowUs: () => world.nowUs,
           random: () => chance.uint32() / 0x1_0000_0000,
           print: (stream, text) => {
-            const prefix = `[${seconds(world.nowUs)} ${board}] `;
-            const lines = files.mapPlaces(text).replace(/^/gm, prefix).slice(0, -prefix.length);
-            if (stream === 'stdout') screen.out(lines);
-            else screen.err(lines);
+            const lines = files.explainPlaces(text).replace(/\n$/, '').split('\n');
+            const prefixed = lines.map((line) => `[${seconds(world.nowUs)} ${board}] ${line}\n`).join('');
+            if (stream === 'stdout') screen.out(prefixed);
+            else screen.err(prefixed);
           },
         }),
       );
@@ -137,8 +125,7 @@ async function letRun(world: World, untilUs: number, capture: CaptureFile | null
   try {
     for (let sliceUs = SLICE_US; ; sliceUs += SLICE_US) {
       const report = await world.run({ until: Math.min(sliceUs, untilUs) });
-      if (report.outcome !== 'until' || sliceUs >= untilUs) return { report };
-      if (capture?.failure !== undefined) return { error: capture.failure };
+      if (report.outcome !== 'until' || sliceUs >= untilUs || capture?.failure !== undefined) return { report };
       if (performance.now() - lookedAt < HOUSEKEEPING_MS) continue;
       capture?.flush();
       progress();
@@ -159,15 +146,18 @@ interface Verdict {
 function judge(
   end: End,
   command: RunCommand,
-  world: WatchedWorld,
+  world: World,
   files: ProgramFiles,
   rejections: readonly unknown[],
   capture: CaptureFile | null,
 ): Verdict {
-  const { failedIn } = world;
-  if ('error' in end && capture?.failure === undefined) {
-    const who = failedIn === null ? 'the run failed' : `${failedIn.board}${taskOf(failedIn)} failed`;
-    return { status: EXIT.failed, headline: who, details: [describeError(end.error, files)] };
+  const { failure: failedIn } = world;
+  if (failedIn !== null) {
+    const details = [describeError(failedIn.error, files)];
+    return { status: EXIT.failed, headline: `${failedIn.board}${taskOf(failedIn)} failed`, details };
+  }
+  if ('error' in end) {
+    return { status: EXIT.failed, headline: 'the run failed', details: [describeError(end.error, files)] };
   }
   if (capture?.failure !== undefined) {
     return { status: EXIT.failed, headline: 'the run was given up', details: [(capture.failure as Error).message] };
@@ -180,13 +170,13 @@ function judge(
     const details = rejections.map((reason) => describeError(reason, files));
     return { status: EXIT.failed, headline: 'a promise was rejected that no program waited for', details };
   }
-  const { outcome, blocked } = (end as { readonly report: RunReport }).report;
+  const { outcome, blocked } = end.report;
   const details = blocked.map(describeBlocked);
   if (blocked.length === 0) return { status: EXIT.ok, headline: 'all programs have ended', details };
   switch (outcome) {
     case 'ended':
     case 'idle':
-      return { status: EXIT.ok, headline: 'all is done but for servers', details };
+      return { status: EXIT.ok, headline: 'only servers are left', details };
     case 'hang':
       return { status: EXIT.hang, headline: 'the programs hang', details };
     case 'until':
