@@ -43,7 +43,7 @@ import { htonl, htons, ntohl, ntohs, type sockaddr_in } from './sockaddr.ts';
 import type { LwipSock } from './socket.ts';
 import type { Sockets } from './sockets.ts';
 import type { Op, SysThread } from './sys_arch.ts';
-import { fetch } from './transfer.ts';
+import { fetchNow, fetchWaiting } from './transfer.ts';
 
 const SIZEOF_SOCKADDR_IN6 = 28;
 
@@ -136,7 +136,7 @@ function* acceptOn(sockets: Sockets, thread: SysThread, sock: LwipSock, addr: so
   if (mbox === null || listener.mboxInvalid || (listener.flags & NETCONN_FLAG_MBOXCLOSED) !== 0) {
     return sockets.fail(thread, EINVAL);
   }
-  const item = yield* fetch(sockets, thread, listener, mbox, listener.nonBlocking);
+  const item = fetchNow(listener, mbox, listener.nonBlocking) ?? (yield* fetchWaiting(sockets, thread, listener, mbox));
   if (typeof item === 'number') return sockets.fail(thread, err_to_errno(item));
   if (item instanceof NetconnDeleted) return sockets.fail(thread, ENOTCONN);
   listener.callback(listener, NETCONN_EVT_RCVMINUS);
@@ -274,6 +274,7 @@ function* nameOf(sockets: Sockets, thread: SysThread, s: number, local: boolean,
   return ret;
 }
 
+/** 0 for a type that lwIP does not know. */
 function netconnTypeOf(type: number): number {
   switch (type) {
     case SOCK_STREAM:
@@ -291,6 +292,7 @@ function isSockaddrLen(len: number): boolean {
   return len === SIZEOF_SOCKADDR_IN || len === SIZEOF_SOCKADDR_IN6;
 }
 
+/** Fill in an address. @param addr,port host order */
 export function setSockaddr(name: sockaddr_in, addr: number, port: number): void {
   name.sin_len = SIZEOF_SOCKADDR_IN;
   name.sin_family = AF_INET;

@@ -82,12 +82,14 @@ function setNonBlocking(conn: Netconn, on: boolean): void {
   else conn.flags &= ~NETCONN_FLAG_NON_BLOCKING;
 }
 
+/** FIONREAD: bytes queued, and what is left of a chunk. */
 function readable(sock: LwipSock): number {
   const last = sock.lastdata;
   const left = last === null ? 0 : last instanceof Netbuf ? last.p.tot_len : last.tot_len;
   return Math.max(sock.conn!.recv_avail, 0) + left;
 }
 
+/** Access bits of F_GETFL: those of newlib, which a half-closed or dead connection has lost. */
 function accessMode(conn: Netconn): number {
   if (conn.type !== NETCONN_TCP) return O_RDWR;
   if (conn.tcp === null) return 0;

@@ -155,6 +155,7 @@ export class Sockets {
   }
 }
 
+/** Give up what an item of a mailbox holds. */
 function freeItem(item: unknown): void {
   if (item instanceof Pbuf) pbuf_free(item);
   else if (item instanceof Netbuf) pbuf_free(item.p);

@@ -238,7 +238,7 @@ function* recvTcp(
   do {
     let p = sock.lastdata as Pbuf | null;
     if (p === null) {
-      const got = takeChunk(conn) ?? (yield* nextChunk(sockets, thread, conn, dontblock, recvd > 0));
+      const got = takeChunk(conn, dontblock) ?? (yield* nextChunk(sockets, thread, conn, dontblock, recvd > 0));
       if (typeof got === 'number') {
         if (recvd > 0) break;
         sockets.fail(thread, err_to_errno(got));
@@ -278,7 +278,7 @@ function* nextChunk(
     conn.flags &= ~NETCONN_FIN_RX_PENDING;
     return yield* handleFin(sockets, thread, conn);
   }
-  const item = yield* fetch(sockets, thread, conn, mbox, dontblock);
+  const item = fetchNow(conn, mbox, dontblock) ?? (yield* fetchWaiting(sockets, thread, conn, mbox));
   if (typeof item === 'number') return item;
   if (item instanceof NetconnDeleted) return ERR_CONN;
   if (item instanceof NetconnError) {
@@ -320,7 +320,8 @@ function* recvDatagram(
       const err = netconn_err(conn);
       return sockets.fail(thread, err_to_errno(err === ERR_OK ? ERR_CONN : err));
     }
-    const item = yield* fetch(sockets, thread, conn, mbox, (flags & MSG_DONTWAIT) !== 0 || conn.nonBlocking);
+    const dontblock = (flags & MSG_DONTWAIT) !== 0 || conn.nonBlocking;
+    const item = fetchNow(conn, mbox, dontblock) ?? (yield* fetchWaiting(sockets, thread, conn, mbox));
     if (typeof item === 'number') return sockets.fail(thread, err_to_errno(item));
     if (!(item instanceof Netbuf)) return sockets.fail(thread, ENOTCONN);
     buf = item;
@@ -342,43 +343,38 @@ function* recvDatagram(
 }
 
 /**
- * Take an item out of a mailbox, waiting for it if allowed.
- * @returns the item, or ERR_WOULDBLOCK, ERR_TIMEOUT, a pending error, ERR_CONN
+ * Take an item out of a mailbox without waiting.
+ * @returns the item; ERR_WOULDBLOCK, a pending error or ERR_CONN if there is none and never will be or the call must not
+ * wait; undefined if it may wait
  * Source: lwIP netconn_recv_data(), netconn_accept()
  */
-export function* fetch<T>(
-  sockets: Sockets,
-  thread: SysThread,
-  conn: Netconn,
-  mbox: Mbox<T>,
-  dontblock: boolean,
-): Op<T | err_t> {
-  const { sys } = sockets;
-  conn.mbox_threads_waiting++;
-  let item = mbox.tryfetch();
-  if (item === undefined) {
-    const closed = (conn.flags & NETCONN_FLAG_MBOXCLOSED) !== 0;
-    if (dontblock || closed || conn.pending_err !== ERR_OK) {
-      conn.mbox_threads_waiting--;
-      const err = netconn_err(conn);
-      if (err !== ERR_OK) return err;
-      return closed ? ERR_CONN : ERR_WOULDBLOCK;
-    }
-    const ms = conn.recv_timeout;
-    const deadline = ms === 0 ? Number.POSITIVE_INFINITY : sys.deadline(sys.fetchTicks(ms));
-    do {
-      if (!sys.block(thread, mbox.receivers, deadline)) {
-        conn.mbox_threads_waiting--;
-        return ERR_TIMEOUT;
-      }
-      yield;
-      item = mbox.tryfetch();
-    } while (item === undefined);
-  }
-  conn.mbox_threads_waiting--;
-  return item;
+export function fetchNow<T>(conn: Netconn, mbox: Mbox<T>, dontblock: boolean): T | err_t | undefined {
+  const item = mbox.tryfetch();
+  if (item !== undefined) return item;
+  const closed = (conn.flags & NETCONN_FLAG_MBOXCLOSED) !== 0;
+  if (!dontblock && !closed && conn.pending_err === ERR_OK) return undefined;
+  const err = netconn_err(conn);
+  if (err !== ERR_OK) return err;
+  return closed ? ERR_CONN : ERR_WOULDBLOCK;
 }
 
+/** Wait for an item, as long as SO_RCVTIMEO allows. @returns the item or ERR_TIMEOUT */
+export function* fetchWaiting<T>(sockets: Sockets, thread: SysThread, conn: Netconn, mbox: Mbox<T>): Op<T | err_t> {
+  const { sys } = sockets;
+  const ms = conn.recv_timeout;
+  const deadline = ms === 0 ? Number.POSITIVE_INFINITY : sys.deadline(sys.fetchTicks(ms));
+  let item: T | undefined;
+  conn.mbox_threads_waiting++;
+  do {
+    if (!sys.block(thread, mbox.receivers, deadline)) break;
+    yield;
+    item = mbox.tryfetch();
+  } while (item === undefined);
+  conn.mbox_threads_waiting--;
+  return item ?? ERR_TIMEOUT;
+}
+
+/** @returns errno, or NOTHING_WRONG. Source: lwIP lwip_recvmsg() */
 function checkRecvmsg(message: msghdr, flags: number): number {
   if ((flags & ~(MSG_PEEK | MSG_DONTWAIT)) !== 0) return EOPNOTSUPP;
   const count = message.msg_iov.length;
@@ -386,23 +382,29 @@ function checkRecvmsg(message: msghdr, flags: number): number {
   return message.msg_iov.some((part) => part.length === 0) ? EINVAL : NOTHING_WRONG;
 }
 
-function takeChunk(conn: Netconn): Pbuf | undefined {
+/** The usual ends of a receive: a chunk that is there, or none and no waiting for it; undefined asks nextChunk(). */
+function takeChunk(conn: Netconn, dontblock: boolean): Pbuf | err_t | undefined {
   const mbox = conn.recvmbox;
   if (mbox === null || (conn.flags & (NETCONN_FLAG_MBOXINVALID | NETCONN_FIN_RX_PENDING)) !== 0) return undefined;
-  return mbox.peek() instanceof Pbuf ? received(conn, mbox.tryfetch() as Pbuf) : undefined;
+  const head = mbox.peek();
+  if (head instanceof Pbuf) return received(conn, mbox.tryfetch() as Pbuf);
+  return head === undefined && dontblock ? (fetchNow(conn, mbox, true) as err_t) : undefined;
 }
 
+/** Account for a chunk that was taken out of the mailbox. */
 function received(conn: Netconn, p: Pbuf): Pbuf {
   conn.recv_avail -= p.tot_len;
   conn.callback(conn, NETCONN_EVT_RCVMINUS);
   return p;
 }
 
+/** Copy the first bytes of a chain; a chain of one part is the usual case. */
 function copyOut(p: Pbuf, mem: Uint8Array, to: number, count: number): void {
   if (p.next === null) mem.set(p.frame.bytes.subarray(p.at, p.at + count), to);
   else pbuf_copy_partial(p, mem, to, count, 0);
 }
 
+/** What is left of a chain after its first bytes were read; null if nothing is. Source: lwIP pbuf_free_header() */
 function dropFront(head: Pbuf, count: number): Pbuf | null {
   let left = count;
   let p: Pbuf | null = head;
