@@ -2,47 +2,38 @@
 
 import { type Op, Sockets, TcpipThread } from '../sockets/index.ts';
 import { ERR_OK } from '../stack/err.ts';
-import { etharp_gratuitous } from '../stack/etharp.ts';
 import type { Frame } from '../stack/frame.ts';
 import {
   NETIF_FLAG_BROADCAST,
   NETIF_FLAG_ETHARP,
   NETIF_FLAG_IGMP,
-  NETIF_FLAG_UP,
   Netif,
-  netif_add,
   type netif_poll,
-  netif_set_addr,
-  netif_set_down,
   netif_set_link_down,
   netif_set_link_up,
-  netif_set_up,
 } from '../stack/netif.ts';
 import { makeOpt, type Opt } from '../stack/opt.ts';
-import { type EthAddr, parseEthAddr } from '../stack/prot/ethernet.ts';
-import { IPADDR_ANY, ip4addr_aton } from '../stack/prot/ip4.ts';
+import { type EthAddr, formatEthAddr, parseEthAddr } from '../stack/prot/ethernet.ts';
+import { ip4addr_ntoa } from '../stack/prot/ip4.ts';
 import { type HazardName, type SharedMemory, Stack } from '../stack/stack.ts';
+import { ESP_OK, type esp_err_t } from './esp_err.ts';
+import { EspNetif, type EspNetifConfig, type IpEvent } from './esp_netif.ts';
 import type { EventQueue } from './events.ts';
 import { BoardSys, configMAX_PRIORITIES, type Scheduler, Task, type TaskBody, type TaskOwner } from './freertos.ts';
 import { IsnGenerator } from './isn.ts';
 import type { Lan, Port, Station } from './lan.ts';
+import { type AddressOptions, netifConfig, parseIp } from './netif_config.ts';
 import { Os } from './os.ts';
 import { type Program, ProgramRunner } from './program.ts';
 import type { RandomStream } from './random.ts';
 import type { Trace } from './trace.ts';
 
-export interface Esp32Options {
+export interface Esp32Options extends AddressOptions {
   readonly lan: Lan;
-  /** "192.168.4.1/24", or the address alone with a mask of /24. */
-  readonly ip: string;
-  /** Gateway; none if left out. */
-  readonly gw?: string;
   /** Espressif's 24:0a:c4:00:00:01, :02 ... in order if left out. */
   readonly mac?: string;
   /** MTU of the interface; the segment's if left out. */
   readonly mtu?: number;
-  /** Periodic gratuitous ARP (CONFIG_LWIP_ESP_GRATUITOUS_ARP); true if left out. */
-  readonly garp?: boolean;
   /** lwIP options other than ESP-IDF's defaults. */
   readonly opt?: Partial<Opt>;
   /** Replaces LWIP_RAND: the n-th random number of the stack, n from 0. */
@@ -98,21 +89,19 @@ export class Esp32 implements TaskOwner, Station {
   stack!: Stack;
   sockets!: Sockets;
   netif!: Netif;
+  esp_netif!: EspNetif;
   private readonly world: BoardWorld;
   private readonly port: Port;
   private readonly opt: Opt;
   private readonly options: Esp32Options;
   private readonly programs: BootProgram[] = [];
   private readonly chance: RandomStream;
-  private ip: number;
-  private netmask: number;
-  private gw: number;
+  private readonly config: EspNetifConfig;
   private tcpipTask!: Task;
   private tcpip!: TcpipThread;
 
   /** Made by world.esp32(). */
   constructor(world: BoardWorld, name: string, mac: string, options: Esp32Options) {
-    const [ip, prefix = '24'] = options.ip.split('/');
     this.world = world;
     this.name = name;
     this.options = options;
@@ -120,9 +109,7 @@ export class Esp32 implements TaskOwner, Station {
     this.tickUs = world.tickUs;
     this.lan = options.lan;
     this.opt = makeOpt(options.opt);
-    this.ip = parseIp('ip', ip!);
-    this.netmask = parsePrefix(prefix, options.ip);
-    this.gw = options.gw === undefined ? IPADDR_ANY : parseIp('gw', options.gw);
+    this.config = netifConfig(options, this.opt);
     this.sys = new BoardSys(world.scheduler, this);
     this.chance = world.random(`board ${name}`);
     this.port = options.lan.attach(this);
@@ -181,7 +168,7 @@ export class Esp32 implements TaskOwner, Station {
     const firstBoot = this.tcpipTask === undefined;
     this.isOn = true;
     this.bootUs = world.scheduler.nowUs;
-    this.port.cable = true;
+    this.port.cable = this.config.kind !== 'dhcp' || this.config.autostart;
     this.tcpip = new TcpipThread(this.sys, this.opt.TCPIP_MBOX_SIZE);
     this.stack = new Stack(this.stackPort(), this.opt);
     this.tcpip.stack = this.stack;
@@ -256,23 +243,24 @@ export class Esp32 implements TaskOwner, Station {
       lan.send(port, frame);
       return ERR_OK;
     });
-    netif_add(this.netif, IPADDR_ANY, IPADDR_ANY, IPADDR_ANY);
-    if (options.garp ?? true) this.armGarp();
-    netif_set_addr(this.netif, this.ip, this.netmask, this.gw);
-    netif_set_up(this.netif);
-    netif_set_link_up(this.netif);
-    stack.netif_default = this.netif;
+    this.esp_netif = new EspNetif(this.config, this.netif, this.sys, (event) => this.onIpEvent(event));
+    this.esp_netif.start();
   }
 
-  /** The periodic gratuitous ARP. Source: ESP-IDF esp_netif_lwip.c netif_send_garp() */
-  private armGarp(): void {
-    const interval = this.opt.ESP_GRATUITOUS_ARP_INTERVAL * 1000;
-    const send = (stack: Stack): void => {
-      const { netif } = this;
-      if ((netif.flags & NETIF_FLAG_UP) !== 0 && netif.ip_addr !== IPADDR_ANY) etharp_gratuitous(netif);
-      stack.timeouts.at(stack.port.sys_now() + interval, send);
-    };
-    this.stack.timeouts.at(this.sys.sys_now() + interval, send);
+  private onIpEvent({ event, info, ip_changed, mac }: IpEvent): void {
+    this.trace?.addEvent({
+      kind: 'event',
+      n: this.takeNumber(),
+      tUs: this.scheduler.nowUs,
+      board: this.name,
+      event,
+      ip: ip4addr_ntoa(info.ip),
+      netmask: ip4addr_ntoa(info.netmask),
+      gw: ip4addr_ntoa(info.gw),
+      dns: this.esp_netif.dnsServers().map(ip4addr_ntoa),
+      ip_changed,
+      mac: mac === null ? '' : formatEthAddr(mac),
+    });
   }
 
   // What os.linkDown() and its like do: the cable at once, the rest in the tcpip thread.
@@ -286,30 +274,27 @@ export class Esp32 implements TaskOwner, Station {
     return 0;
   }
 
-  *setNetif(task: Task, up: boolean): Op<number> {
-    yield* this.sockets.inTcpipThread(task, () => {
-      if (up) {
-        netif_set_addr(this.netif, this.ip, this.netmask, this.gw);
-        netif_set_up(this.netif);
-        netif_set_link_up(this.netif);
-      } else {
-        netif_set_addr(this.netif, IPADDR_ANY, IPADDR_ANY, IPADDR_ANY);
-        netif_set_down(this.netif);
-        netif_set_link_down(this.netif);
-      }
-    });
-    return 0;
+  /** Up means connected: a DHCP client asks for an address, a static one is announced. */
+  *setNetif(task: Task, up: boolean): Op<esp_err_t> {
+    const { esp_netif } = this;
+    yield* this.onNetif(task, () => (up ? esp_netif.esp_netif_up() : esp_netif.esp_netif_down()));
+    if (!up || this.config.kind !== 'dhcp') return ESP_OK;
+    return yield* this.onNetif(task, () => esp_netif.afterConnected());
   }
 
-  *setAddress(task: Task, ip: string, netmask: string, gw: string): Op<number> {
-    const [a, m, g] = [parseIp('ip', ip), parseIp('netmask', netmask), parseIp('gw', gw)];
-    yield* this.sockets.inTcpipThread(task, () => {
-      this.ip = a;
-      this.netmask = m;
-      this.gw = g;
-      netif_set_addr(this.netif, a, m, g);
-    });
-    return 0;
+  *setStation(task: Task, connected: boolean): Op<esp_err_t> {
+    this.port.cable = connected;
+    return yield* this.setNetif(task, connected);
+  }
+
+  setAddress(task: Task, ip: string, netmask: string, gw: string): Op<esp_err_t> {
+    const info = { ip: parseIp('ip', ip), netmask: parseIp('netmask', netmask), gw: parseIp('gw', gw) };
+    return this.onNetif(task, () => this.esp_netif.esp_netif_set_ip_info(info));
+  }
+
+  /** Have the tcpip thread do something with the interface. */
+  *onNetif<T>(task: Task, action: (esp_netif: EspNetif) => T): Op<T> {
+    return yield* this.sockets.inTcpipThread(task, () => action(this.esp_netif));
   }
 }
 
@@ -318,20 +303,6 @@ const BOARD_STOPPED = new Error('The board has stopped.');
 
 function bringUp(board: Esp32): void {
   board.bringUpNetif();
-}
-
-function parseIp(name: string, value: string): number {
-  const ip = ip4addr_aton(value);
-  if (ip === undefined) throw new TypeError(`${name} must be an IPv4 address, not "${value}".`);
-  return ip;
-}
-
-function parsePrefix(prefix: string, whole: string): number {
-  const bits = Number(prefix);
-  if (!Number.isInteger(bits) || bits < 1 || bits > 32) {
-    throw new TypeError(`"${whole}" must end in a prefix length from /1 to /32.`);
-  }
-  return (0xffffffff << (32 - bits)) | 0;
 }
 
 function checkPriority(priority = DEFAULT_PRIORITY): number {

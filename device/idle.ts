@@ -2,7 +2,9 @@
 
 import { NETCONN_TCP } from '../sockets/netconn.ts';
 import type { LwipSock } from '../sockets/socket.ts';
+import { dhcp_is_under_way } from '../stack/dhcp.ts';
 import { etharp_has_pending } from '../stack/etharp.ts';
+import { SOF_KEEPALIVE } from '../stack/pcb.ts';
 import { ip4addr_ntoa } from '../stack/prot/ip4.ts';
 import type { Stack } from '../stack/stack.ts';
 import {
@@ -15,8 +17,7 @@ import {
   TF_ACK_DELAY,
   TF_CLOSEPEND,
   tcp_state_str,
-} from '../stack/tcp.ts';
-import { SOF_KEEPALIVE } from '../stack/udp.ts';
+} from '../stack/tcp_pcb.ts';
 import type { Esp32 } from './esp32.ts';
 import type { Task } from './freertos.ts';
 import { ProgramRunner } from './program.ts';
@@ -38,7 +39,7 @@ export interface BlockedTask {
  * TIME_WAIT, and the timers of connections that have nothing to send do not count.
  */
 export function stackCouldWakeSomebody(stack: Stack): boolean {
-  if (etharp_has_pending(stack) || stack.igmp_timer_running) return true;
+  if (etharp_has_pending(stack) || stack.igmp_timer_running || dhcp_is_under_way(stack)) return true;
   if (stack.reassembly !== null && stack.reassembly.length > 0) return true;
   for (let n = stack.netif_list; n !== null; n = n.next) if (n.loop.length > 0) return true;
   for (let pcb = stack.tcp_active_pcbs; pcb !== null; pcb = pcb.next) if (isUnderWay(pcb)) return true;
@@ -98,6 +99,8 @@ function waitsFor(fn: string, sock: LwipSock | null): string {
     case 'poll':
     case 'lwip_poll':
       return 'a descriptor to become ready';
+    case 'waitIp':
+      return 'an address';
     default:
       return 'time to pass';
   }

@@ -58,6 +58,31 @@ export interface NoteRecord {
   readonly text: string;
 }
 
+/** An address came or went on a board with a DHCP client or server: what esp_netif posts to the event loop. */
+export interface EventRecord {
+  readonly kind: 'event';
+  /** Running number, shared with frames and calls. */
+  readonly n: number;
+  readonly tUs: number;
+  readonly board: string;
+  /**
+   * `ip_assigned`, `ip_changed`: GOT_IP, there was none before, or another one. `ip_cleared`: the address is gone (not an
+   * event of ESP-IDF; address, mask and gateway are the old ones). `ip_lost`: LOST_IP. `dhcps_assigned`:
+   * AP_STAIPASSIGNED, `ip` and `mac` are the station's.
+   */
+  readonly event: 'ip_assigned' | 'ip_changed' | 'ip_cleared' | 'ip_lost' | 'dhcps_assigned';
+  /** Dotted decimal; "0.0.0.0" where the event has none. */
+  readonly ip: string;
+  readonly netmask: string;
+  readonly gw: string;
+  /** Main, backup and fallback name server. */
+  readonly dns: readonly string[];
+  /** ESP-IDF's flag: the address differs from the one that was announced last. */
+  readonly ip_changed: boolean;
+  /** '' but for `dhcps_assigned`. */
+  readonly mac: string;
+}
+
 /** The recorded life of a world. Records are appended in order of their running number. */
 export class Trace {
   /** False: frames and calls are shown to the listeners only, so that a run of any length needs no memory for them. */
@@ -66,6 +91,7 @@ export class Trace {
   /** In order of call start; a blocked call's record is completed when it returns. */
   readonly calls: CallRecord[] = [];
   readonly notes: NoteRecord[] = [];
+  readonly events: EventRecord[] = [];
   private readonly listeners: ((frame: FrameRecord) => void)[] = [];
 
   constructor(keep = true) {
@@ -81,6 +107,11 @@ export class Trace {
   addFrame(frame: FrameRecord): void {
     if (this.keep) this.frames.push(frame);
     for (const listener of this.listeners) listener(frame);
+  }
+
+  /** Used by the device. */
+  addEvent(event: EventRecord): void {
+    if (this.keep) this.events.push(event);
   }
 
   /** Used by the device. */

@@ -21,6 +21,16 @@ import { IPADDR_ANY } from '../stack/prot/ip4.ts';
 import { type RawPcb, raw_connect, raw_new, raw_recv, raw_remove, raw_sendto } from '../stack/raw.ts';
 import type { Stack } from '../stack/stack.ts';
 import {
+  tcp_abort,
+  tcp_bind,
+  tcp_close,
+  tcp_connect,
+  tcp_listen_with_backlog,
+  tcp_recved,
+  tcp_shutdown,
+} from '../stack/tcp.ts';
+import { TCP_WRITE_FLAG_MORE, tcp_output, tcp_write } from '../stack/tcp_out.ts';
+import {
   CLOSED,
   CLOSING,
   FIN_WAIT_1,
@@ -29,18 +39,10 @@ import {
   TcpPcb,
   TcpPcbListen,
   TF_RXCLOSED,
-  tcp_abort,
   tcp_backlog_accepted,
   tcp_backlog_delayed,
-  tcp_bind,
-  tcp_close,
-  tcp_connect,
-  tcp_listen_with_backlog,
   tcp_new,
-  tcp_recved,
-  tcp_shutdown,
-} from '../stack/tcp.ts';
-import { TCP_WRITE_FLAG_MORE, tcp_output, tcp_write } from '../stack/tcp_out.ts';
+} from '../stack/tcp_pcb.ts';
 import {
   type UdpPcb,
   udp_bind,

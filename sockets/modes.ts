@@ -1,6 +1,6 @@
 /** Options and modes of sockets: getsockopt, setsockopt, ioctl, fcntl. Source: lwIP sockets.c */
 
-import { TcpPcb, TF_FIN } from '../stack/tcp.ts';
+import { TcpPcb, TF_FIN } from '../stack/tcp_pcb.ts';
 import { checkPcbIsThere } from './api_msg.ts';
 import { F_GETFL, F_SETFL, FIONBIO, FIONREAD, O_NONBLOCK, O_RDWR, O_WRONLY } from './constants.ts';
 import { EBADF, ENOSYS } from './errno.ts';

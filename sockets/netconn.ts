@@ -3,7 +3,7 @@
 import { ERR_OK, type err_t } from '../stack/err.ts';
 import type { Pbuf, Stack } from '../stack/index.ts';
 import type { RawPcb } from '../stack/raw.ts';
-import type { TcpPcb, TcpPcbListen } from '../stack/tcp.ts';
+import type { TcpPcb, TcpPcbListen } from '../stack/tcp_pcb.ts';
 import type { UdpPcb } from '../stack/udp.ts';
 import type { ApiMsg } from './api_msg.ts';
 import { Mbox, type Sys } from './sys_arch.ts';

@@ -3,8 +3,8 @@
 import { ERR_OK } from '../stack/err.ts';
 import { igmp_joingroup, igmp_leavegroup } from '../stack/igmp.ts';
 import { NETIF_NO_INDEX, netif_find } from '../stack/netif.ts';
-import { LISTEN, TcpPcb, TF_NODELAY } from '../stack/tcp.ts';
-import { SOF_BROADCAST, SOF_KEEPALIVE, SOF_REUSEADDR } from '../stack/udp.ts';
+import { SOF_BROADCAST, SOF_KEEPALIVE, SOF_REUSEADDR } from '../stack/pcb.ts';
+import { LISTEN, TcpPcb, TF_NODELAY } from '../stack/tcp_pcb.ts';
 import {
   IP_ADD_MEMBERSHIP,
   IP_DROP_MEMBERSHIP,

@@ -1,11 +1,12 @@
 /** DHCP client of an interface: states, messages, timers. Source: lwIP dhcp.c with Espressif's options and timers, RFC 2131 */
 
 import { DNS_FALLBACK_SERVER_INDEX, dns_setserver } from './dns.ts';
-import { type err_t, ERR_ARG, ERR_MEM, ERR_OK } from './err.ts';
+import { ERR_ARG, ERR_MEM, ERR_OK, type err_t } from './err.ts';
 import { etharp_query } from './etharp.ts';
 import type { Frame } from './frame.ts';
 import { NETIF_FLAG_LINK_UP, NETIF_FLAG_UP, type Netif, netif_set_addr } from './netif.ts';
 import { type Pbuf, pbuf_free } from './pbuf.ts';
+import { SOF_BROADCAST } from './pcb.ts';
 import { getI32, putI32 } from './prot/bytes.ts';
 import {
   DHCP_ACK,
@@ -53,7 +54,6 @@ import { IPADDR_ANY, IPADDR_BROADCAST } from './prot/ip4.ts';
 import type { Stack } from './stack.ts';
 import type { sys_timeout_handler } from './timeouts.ts';
 import {
-  SOF_BROADCAST,
   UDP_PAYLOAD,
   type UdpPcb,
   udp_bind,
@@ -98,12 +98,7 @@ const DEFAULT_LEASE = 120;
 const DHCP_NEXT_TIMEOUT_THRESHOLD = 3;
 const INFINITE = 0xffffffff;
 
-const REQUESTED_OPTIONS = [
-  DHCP_OPTION_SUBNET_MASK,
-  DHCP_OPTION_ROUTER,
-  DHCP_OPTION_BROADCAST,
-  DHCP_OPTION_DNS_SERVER,
-];
+const REQUESTED_OPTIONS = [DHCP_OPTION_SUBNET_MASK, DHCP_OPTION_ROUTER, DHCP_OPTION_BROADCAST, DHCP_OPTION_DNS_SERVER];
 
 /** The client of one interface. Addresses are int32 in host order; times are seconds, 32 bits unsigned. */
 export class Dhcp {
@@ -173,6 +168,7 @@ export function dhcp_release_and_stop(netif: Netif): void {
   const server = dhcp.server_ip_addr;
   forgetLease(dhcp);
   if (dhcp_supplied_address(netif)) {
+    dhcp.tries = 0;
     const msg = createMessage(netif, dhcp, DHCP_RELEASE);
     putAddress(msg, DHCP_OPTION_SERVER_ID, server);
     putClientId(msg, netif);

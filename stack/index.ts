@@ -22,5 +22,5 @@ export { Pbuf, pbuf_copy_partial, pbuf_free } from './pbuf.ts';
 export { type EthAddr, formatEthAddr, parseEthAddr } from './prot/ethernet.ts';
 export { ip4addr_aton, ip4addr_ntoa } from './prot/ip4.ts';
 export { type HazardName, type SharedMemory, Stack, type StackPort } from './stack.ts';
-export { tcp_state_str } from './tcp.ts';
 export { InputSegment } from './tcp_in.ts';
+export { tcp_state_str } from './tcp_pcb.ts';

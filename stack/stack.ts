@@ -9,9 +9,10 @@ import { makeLoopif, type Netif } from './netif.ts';
 import { makeOpt, type Opt } from './opt.ts';
 import type { RawPcb } from './raw.ts';
 import { Stats } from './stats.ts';
-import { TCP_LOCAL_PORT_RANGE_START, type TcpPcb, type TcpPcbListen } from './tcp.ts';
+import { TCP_LOCAL_PORT_RANGE_START } from './tcp.ts';
 import type { InputSegment } from './tcp_in.ts';
 import { PcbIndex } from './tcp_index.ts';
+import type { TcpPcb, TcpPcbListen } from './tcp_pcb.ts';
 import { Timeouts } from './timeouts.ts';
 import { UDP_LOCAL_PORT_RANGE_START, type UdpPcb } from './udp.ts';
 

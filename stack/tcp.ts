@@ -1,6 +1,6 @@
 /**
- * TCP: control blocks, lists, timers, opening and closing. Source: lwIP tcp.c with Espressif's changes, RFC 9293.
- * Arrival of segments is tcp_in.ts, departure tcp_out.ts.
+ * TCP: opening, receiving window, closing. Source: lwIP tcp.c with Espressif's changes, RFC 9293.
+ * Control blocks are tcp_pcb.ts, timers tcp_tmr.ts, arrival of segments tcp_in.ts, departure tcp_out.ts.
  */
 
 import {
@@ -16,572 +16,53 @@ import {
   ERR_VAL,
   type err_t,
 } from './err.ts';
-import type { Frame } from './frame.ts';
 import { ip4_route } from './ip4.ts';
 import { NETIF_NO_INDEX, type Netif, netif_get_by_index } from './netif.ts';
-import { type Pbuf, pbuf_free } from './pbuf.ts';
+import { pbuf_free } from './pbuf.ts';
+import { SOF_REUSEADDR } from './pcb.ts';
 import { IP_HLEN, IPADDR_ANY } from './prot/ip4.ts';
 import { TCP_HLEN, TCP_SEQ_GEQ, TCP_SEQ_GT, TCP_SYN } from './prot/tcp.ts';
 import type { Stack } from './stack.ts';
-import { tcp_process_refused_data, tcp_trigger_input_pcb_close } from './tcp_in.ts';
+import { tcp_trigger_input_pcb_close } from './tcp_in.ts';
+import { tcp_enqueue_flags, tcp_output, tcp_rst, tcp_send_fin } from './tcp_out.ts';
 import {
-  tcp_enqueue_flags,
-  tcp_keepalive,
-  tcp_output,
-  tcp_rexmit_rto_commit,
-  tcp_rexmit_rto_prepare,
-  tcp_rst,
-  tcp_send_fin,
-  tcp_split_unsent_seg,
-  tcp_zero_window_probe,
-} from './tcp_out.ts';
-import { SOF_KEEPALIVE, SOF_REUSEADDR } from './udp.ts';
+  CLOSE_WAIT,
+  CLOSED,
+  ESTABLISHED,
+  FIN_WAIT_1,
+  freeQueue,
+  INITIAL_MSS,
+  LAST_ACK,
+  LISTEN,
+  register,
+  rmvActive,
+  rmvBound,
+  rmvTimeWait,
+  SYN_RCVD,
+  SYN_SENT,
+  setLocalPort,
+  type TcpPcb,
+  TcpPcbListen,
+  TF_ACK_NOW,
+  TF_CLOSEPEND,
+  TF_RXCLOSED,
+  TIME_WAIT,
+  tcp_backlog_accepted,
+  type tcp_connected_fn,
+  tcp_free,
+  tcp_free_ooseq,
+  tcp_pcb_purge,
+  tcp_pcb_remove,
+  tcp_reg_active,
+  walkBoundList,
+} from './tcp_pcb.ts';
 
 export const TCP_LOCAL_PORT_RANGE_START = 0xc000;
 const TCP_LOCAL_PORT_RANGE_END = 0xffff;
 
-/** States, in lwIP's order (RFC 9293 3.3.2). */
-export const CLOSED = 0;
-export const LISTEN = 1;
-export const SYN_SENT = 2;
-export const SYN_RCVD = 3;
-export const ESTABLISHED = 4;
-export const FIN_WAIT_1 = 5;
-export const FIN_WAIT_2 = 6;
-export const CLOSE_WAIT = 7;
-export const CLOSING = 8;
-export const LAST_ACK = 9;
-export const TIME_WAIT = 10;
-
-/** Names of the states, by number. */
-export const tcp_state_str = [
-  'CLOSED',
-  'LISTEN',
-  'SYN_SENT',
-  'SYN_RCVD',
-  'ESTABLISHED',
-  'FIN_WAIT_1',
-  'FIN_WAIT_2',
-  'CLOSE_WAIT',
-  'CLOSING',
-  'LAST_ACK',
-  'TIME_WAIT',
-] as const;
-
-/** pcb.flags */
-export const TF_ACK_DELAY = 0x01;
-export const TF_ACK_NOW = 0x02;
-export const TF_INFR = 0x04;
-export const TF_CLOSEPEND = 0x08;
-export const TF_RXCLOSED = 0x10;
-export const TF_FIN = 0x20;
-export const TF_NODELAY = 0x40;
-export const TF_NAGLEMEMERR = 0x80;
-export const TF_BACKLOGPEND = 0x200;
-export const TF_RTO = 0x800;
-
-const TCP_PRIO_NORMAL = 64;
-/** MSS of a peer that names none (RFC 9293 3.7.1). */
-const INITIAL_MSS = 536;
-/** The retransmission time-out grows by these shifts, per retransmission. */
-const tcp_backoff = [1, 2, 3, 4, 5, 6, 7, 7, 7, 7, 7, 7, 7];
-/** Slow ticks between zero-window probes. */
-const tcp_persist_backoff = [3, 6, 12, 24, 48, 96, 120];
-const TIMER_MAX = 0x7fff;
-
-/** Data or FIN (`p` null) for the application. ERR_MEM refuses it; TCP offers it again. */
-export type tcp_recv_fn = (arg: never, pcb: TcpPcb, p: Pbuf | null, err: err_t) => err_t;
-/** So many bytes were acknowledged. */
-export type tcp_sent_fn = (arg: never, pcb: TcpPcb, len: number) => err_t;
-export type tcp_poll_fn = (arg: never, pcb: TcpPcb) => err_t;
-/** The pcb is gone. */
-export type tcp_err_fn = (arg: never, err: err_t) => void;
-export type tcp_connected_fn = (arg: never, pcb: TcpPcb, err: err_t) => err_t;
-/** A connection was completed; null if there was no memory for it. */
-export type tcp_accept_fn = (arg: never, pcb: TcpPcb | null, err: err_t) => err_t;
-
-/** A segment on its way out; the frame has room for a whole MSS. */
-export class TcpSeg {
-  next: TcpSeg | null = null;
-  frame: Frame;
-  seqno: number;
-  /** Payload bytes, without SYN and FIN. */
-  len = 0;
-  /** TCP header flags. */
-  flags: number;
-  /** Carries the MSS option (lwIP: TF_SEG_OPTS_MSS). */
-  readonly hasMss: boolean;
-
-  constructor(frame: Frame, seqno: number, flags: number, hasMss: boolean) {
-    this.frame = frame;
-    this.seqno = seqno;
-    this.flags = flags;
-    this.hasMss = hasMss;
-  }
-}
-
-/** A segment that arrived ahead of its turn. */
-export class OoseqSeg {
-  next: OoseqSeg | null = null;
-  p: Pbuf;
-  seqno: number;
-  /** Payload bytes, without FIN. */
-  len: number;
-  /** TCP header flags. */
-  flags: number;
-
-  constructor(p: Pbuf, seqno: number, len: number, flags: number) {
-    this.p = p;
-    this.seqno = seqno;
-    this.len = len;
-    this.flags = flags;
-  }
-}
-
-/** A connection. Field names are lwIP's; sequence numbers are int32. */
-export class TcpPcb {
-  readonly stack: Stack;
-  /** Neighbours in the active, TIME_WAIT or bound list. */
-  next: TcpPcb | null = null;
-  prev: TcpPcb | null = null;
-  index_next: TcpPcb | null = null;
-
-  local_ip = IPADDR_ANY;
-  remote_ip = IPADDR_ANY;
-  local_port = 0;
-  remote_port = 0;
-  so_options = 0;
-  tos = 0;
-  ttl: number;
-  netif_idx = NETIF_NO_INDEX;
-
-  state = CLOSED;
-  /** lwIP has freed the memory of this pcb; a pointer to it that is left somewhere dangles. */
-  isFreed = false;
-  prio = TCP_PRIO_NORMAL;
-  flags = 0;
-
-  callback_arg: unknown = null;
-  recv: tcp_recv_fn | null = null;
-  sent: tcp_sent_fn | null = null;
-  poll: tcp_poll_fn | null = null;
-  errf: tcp_err_fn | null = null;
-  connected: tcp_connected_fn | null = null;
-  /** Poll callback every so many slow ticks, and ticks since the last. */
-  pollinterval = 0;
-  polltmr = 0;
-  last_timer: number;
-  /** Slow tick of the last accepted segment. */
-  tmr: number;
-
-  /** Receiver: RCV.NXT, RCV.WND, and what the peer was told of it. */
-  rcv_nxt = 0;
-  rcv_wnd: number;
-  rcv_ann_wnd: number;
-  rcv_ann_right_edge = 0;
-  refused_data: Pbuf | null = null;
-  ooseq: OoseqSeg | null = null;
-
-  /** Retransmission timer in slow ticks, -1 while stopped. */
-  rtime = -1;
-  mss = INITIAL_MSS;
-  /** Round trip being measured: slow tick of sending, 0 if none; the sequence number that is timed. */
-  rttest = 0;
-  rtseq = 0;
-  /** Smoothed estimate and deviation, scaled by 8 and 4 (Jacobson). */
-  sa = 0;
-  sv: number;
-  rto: number;
-  nrtx = 0;
-  dupacks = 0;
-  lastack = 0; // SND.UNA
-  rto_end = 0;
-
-  cwnd = 1;
-  ssthresh: number;
-  bytes_acked = 0;
-
-  snd_nxt = 0;
-  snd_wl1 = 0;
-  snd_wl2 = 0;
-  /** Sequence number of the next byte to be buffered. */
-  snd_lbb = 0;
-  snd_wnd = 0;
-  snd_wnd_max = 0;
-  /** Free send buffer in bytes, and segments queued. */
-  snd_buf: number;
-  snd_queuelen = 0;
-  /** Spare room in the frame of the last unsent segment. */
-  unsent_oversize = 0;
-  unsent: TcpSeg | null = null;
-  unacked: TcpSeg | null = null;
-  /** Last of `unacked`, so that appending needs no walk. */
-  unackedTail: TcpSeg | null = null;
-
-  listener: TcpPcbListen | null = null;
-
-  keep_idle: number;
-  keep_intvl: number;
-  keep_cnt: number;
-  keep_cnt_sent = 0;
-  /** A keepalive probe was answered since this was last asked: the peer lives, and will again. */
-  keepaliveAnswered = false;
-
-  persist_cnt = 0;
-  persist_backoff = 0;
-  persist_probe = 0;
-
-  constructor(stack: Stack) {
-    const opt = stack.opt;
-    const rto = opt.LWIP_TCP_RTO_TIME / (2 * opt.TCP_TMR_INTERVAL);
-    this.stack = stack;
-    this.ttl = opt.TCP_TTL;
-    this.last_timer = stack.tcp_timer_ctr;
-    this.tmr = stack.tcp_ticks;
-    this.rcv_wnd = opt.TCP_WND;
-    this.rcv_ann_wnd = opt.TCP_WND;
-    this.sv = rto;
-    this.rto = rto;
-    this.ssthresh = opt.TCP_SND_BUF;
-    this.snd_buf = opt.TCP_SND_BUF;
-    this.keep_idle = opt.TCP_KEEPIDLE_DEFAULT;
-    this.keep_intvl = opt.TCP_KEEPINTVL_DEFAULT;
-    this.keep_cnt = opt.TCP_KEEPCNT_DEFAULT;
-  }
-}
-
-/** A passive socket's pcb. */
-export class TcpPcbListen {
-  readonly stack: Stack;
-  next: TcpPcbListen | null = null;
-  readonly state = LISTEN;
-  local_ip: number;
-  readonly local_port: number;
-  so_options: number;
-  tos: number;
-  ttl: number;
-  netif_idx: number;
-  readonly prio: number;
-  callback_arg: unknown;
-  accept: tcp_accept_fn | null = null;
-  backlog: number;
-  accepts_pending = 0;
-
-  constructor(pcb: TcpPcb, backlog: number) {
-    this.stack = pcb.stack;
-    this.local_ip = pcb.local_ip;
-    this.local_port = pcb.local_port;
-    this.so_options = pcb.so_options;
-    this.tos = pcb.tos;
-    this.ttl = pcb.ttl;
-    this.netif_idx = pcb.netif_idx;
-    this.prio = pcb.prio;
-    this.callback_arg = pcb.callback_arg;
-    this.backlog = backlog;
-  }
-}
-
-export function tcp_new(stack: Stack): TcpPcb {
-  return new TcpPcb(stack);
-}
-
-// Lists. A pcb is in at most one; new ones go to the head.
-
-function register(pcb: TcpPcb, head: TcpPcb | null): TcpPcb {
-  pcb.prev = null;
-  pcb.next = head;
-  if (head !== null) head.prev = pcb;
-  return pcb;
-}
-
-function unregister(pcb: TcpPcb, head: TcpPcb | null): TcpPcb | null {
-  const { prev, next } = pcb;
-  if (next !== null) next.prev = prev;
-  if (prev !== null) prev.next = next;
-  pcb.next = null;
-  pcb.prev = null;
-  return head === pcb ? next : head;
-}
-
-/** Source: lwIP TCP_REG_ACTIVE */
-export function tcp_reg_active(pcb: TcpPcb): void {
-  const stack = pcb.stack;
-  stack.tcp_active_pcbs = register(pcb, stack.tcp_active_pcbs);
-  stack.tcp_active_pcbs_changed = true;
-  stack.tcp_index.add(pcb);
-  tcp_timer_needed(stack);
-}
-
-function rmvActive(pcb: TcpPcb): void {
-  const stack = pcb.stack;
-  stack.tcp_active_pcbs = unregister(pcb, stack.tcp_active_pcbs);
-  stack.tcp_active_pcbs_changed = true;
-  stack.tcp_index.remove(pcb);
-}
-
-/** Found by input: first in the list next time. */
-export function tcp_move_to_front(pcb: TcpPcb): void {
-  const stack = pcb.stack;
-  if (stack.tcp_active_pcbs === pcb) return;
-  const rest = unregister(pcb, stack.tcp_active_pcbs);
-  stack.tcp_active_pcbs = register(pcb, rest);
-}
-
-/** From active to TIME_WAIT: its queues are not needed any more. */
-export function tcp_enter_time_wait(pcb: TcpPcb): void {
-  const stack = pcb.stack;
-  tcp_pcb_purge(pcb);
-  stack.tcp_active_pcbs = unregister(pcb, stack.tcp_active_pcbs);
-  stack.tcp_active_pcbs_changed = true;
-  pcb.state = TIME_WAIT;
-  stack.tcp_tw_pcbs = register(pcb, stack.tcp_tw_pcbs);
-  stack.tcp_tw_due ??= new Map();
-  scheduleEndOfTimeWait(pcb, stack.tcp_tw_due);
-  tcp_timer_needed(stack);
-}
-
-/** Note at which slow tick a TIME_WAIT pcb has to be looked at. lwIP looks at all of them at every tick, to the same effect. */
-function scheduleEndOfTimeWait(pcb: TcpPcb, due: Map<number, TcpPcb[]>): void {
-  const { stack } = pcb;
-  const tick = Math.max(pcb.tmr + slowTicks(stack, 2 * stack.opt.TCP_MSL), stack.tcp_ticks) + 1;
-  const others = due.get(tick);
-  if (others === undefined) due.set(tick, [pcb]);
-  else others.push(pcb);
-}
-
-function rmvTimeWait(pcb: TcpPcb): void {
-  const stack = pcb.stack;
-  stack.tcp_tw_pcbs = unregister(pcb, stack.tcp_tw_pcbs);
-  stack.tcp_index.remove(pcb);
-}
-
-function rmvBound(pcb: TcpPcb): void {
-  const stack = pcb.stack;
-  walkBoundList(stack);
-  stack.tcp_bound_pcbs = unregister(pcb, stack.tcp_bound_pcbs);
-}
-
-/** lwIP walks tcp_bound_pcbs here; if a pcb was linked twice, that walk never ends. */
-function walkBoundList(stack: Stack): void {
-  if (!stack.tcp_bound_list_is_circular) return;
-  stack.tcp_bound_list_is_circular = false;
-  stack.port.hazard('tcp_bind_twice');
-}
-
-function setLocalPort(pcb: TcpPcb, port: number): void {
-  const index = pcb.stack.tcp_index;
-  index.givePort(pcb.local_port);
-  index.takePort(port);
-  pcb.local_port = port;
-}
-
-/** The pcb is out of every list and gives its port back. */
-export function tcp_free(pcb: TcpPcb): void {
-  setLocalPort(pcb, 0);
-  pcb.state = CLOSED;
-  pcb.isFreed = true;
-}
-
-// Timers
-
-/** Start the TCP timer unless it runs. Source: lwIP tcp_timer_needed() */
-export function tcp_timer_needed(stack: Stack): void {
-  if (stack.tcpip_tcp_timer_active) return;
-  stack.tcpip_tcp_timer_active = true;
-  stack.timeouts.at(stack.port.sys_now() + stack.opt.TCP_TMR_INTERVAL, tcpip_tcp_timer);
-}
-
-function tcpip_tcp_timer(stack: Stack): void {
-  tcp_tmr(stack);
-  if (stack.tcp_active_pcbs !== null || stack.tcp_tw_pcbs !== null) {
-    stack.timeouts.at(stack.port.sys_now() + stack.opt.TCP_TMR_INTERVAL, tcpip_tcp_timer);
-  } else {
-    stack.tcpip_tcp_timer_active = false;
-  }
-}
-
-/** Every 250 ms the fast timer, every second time the slow one; the parity outlives a stop of the timer. */
-export function tcp_tmr(stack: Stack): void {
-  tcp_fasttmr(stack);
-  stack.tcp_timer = (stack.tcp_timer + 1) & 0xff;
-  if ((stack.tcp_timer & 1) !== 0) tcp_slowtmr(stack);
-}
-
-/** Delayed ACKs, delayed FINs, data that the application refused. Source: lwIP tcp_fasttmr() */
-export function tcp_fasttmr(stack: Stack): void {
-  stack.tcp_timer_ctr = (stack.tcp_timer_ctr + 1) & 0xff;
-  let pcb = stack.tcp_active_pcbs;
-  while (pcb !== null) {
-    if (pcb.last_timer === stack.tcp_timer_ctr) {
-      pcb = pcb.next;
-      continue;
-    }
-    pcb.last_timer = stack.tcp_timer_ctr;
-    if ((pcb.flags & TF_ACK_DELAY) !== 0) {
-      pcb.flags |= TF_ACK_NOW;
-      tcp_output(pcb);
-      pcb.flags &= ~(TF_ACK_DELAY | TF_ACK_NOW);
-    }
-    if ((pcb.flags & TF_CLOSEPEND) !== 0) {
-      pcb.flags &= ~TF_CLOSEPEND;
-      closeWithFin(pcb);
-    }
-    const next: TcpPcb | null = pcb.next;
-    if (pcb.refused_data !== null) {
-      stack.tcp_active_pcbs_changed = false;
-      tcp_process_refused_data(pcb);
-      if (stack.tcp_active_pcbs_changed) {
-        pcb = stack.tcp_active_pcbs;
-        continue;
-      }
-    }
-    pcb = next;
-  }
-}
-
-/** Retransmission, persist, keepalive and all the ways in which a connection dies of old age. Source: lwIP tcp_slowtmr() */
-export function tcp_slowtmr(stack: Stack): void {
-  stack.tcp_ticks++;
-  stack.tcp_timer_ctr = (stack.tcp_timer_ctr + 1) & 0xff;
-  let pcb = stack.tcp_active_pcbs;
-  while (pcb !== null) {
-    if (pcb.last_timer === stack.tcp_timer_ctr) {
-      pcb = pcb.next;
-      continue;
-    }
-    pcb.last_timer = stack.tcp_timer_ctr;
-    const fate = ageActive(pcb);
-    const next: TcpPcb | null = pcb.next;
-    stack.tcp_active_pcbs_changed = false;
-    if (fate === KEEP) poll(pcb);
-    else removeAged(pcb, fate === RESET);
-    pcb = stack.tcp_active_pcbs_changed ? stack.tcp_active_pcbs : next;
-  }
-  ageTimeWait(stack);
-}
-
-const KEEP = 0;
-const REMOVE = 1;
-const RESET = 2;
-
-function slowTicks(stack: Stack, ms: number): number {
-  return Math.floor(ms / (2 * stack.opt.TCP_TMR_INTERVAL));
-}
-
-function ageActive(pcb: TcpPcb): number {
-  const { stack } = pcb;
-  const opt = stack.opt;
-  const age = stack.tcp_ticks - pcb.tmr;
-  let fate = KEEP;
-  if (pcb.nrtx >= (pcb.state === SYN_SENT ? opt.TCP_SYNMAXRTX : opt.TCP_MAXRTX) || pcb.nrtx >= opt.TCP_MAXRTX) {
-    fate = REMOVE;
-  } else if (pcb.persist_backoff > 0) {
-    fate = persist(pcb);
-  } else {
-    retransmit(pcb);
-  }
-  if (pcb.state === FIN_WAIT_2 && (pcb.flags & TF_RXCLOSED) !== 0 && age > slowTicks(stack, opt.TCP_FIN_WAIT_TIMEOUT)) {
-    fate = REMOVE;
-  }
-  if ((pcb.so_options & SOF_KEEPALIVE) !== 0 && (pcb.state === ESTABLISHED || pcb.state === CLOSE_WAIT)) {
-    if (age > slowTicks(stack, pcb.keep_idle + pcb.keep_cnt * pcb.keep_intvl)) fate = RESET;
-    else if (age > slowTicks(stack, pcb.keep_idle + pcb.keep_cnt_sent * pcb.keep_intvl)) {
-      if (tcp_keepalive(pcb) === ERR_OK) pcb.keep_cnt_sent++;
-    }
-  }
-  if (pcb.ooseq !== null && age >= pcb.rto * opt.TCP_OOSEQ_TIMEOUT) tcp_free_ooseq(pcb);
-  if (pcb.state === SYN_RCVD && age > slowTicks(stack, opt.TCP_SYN_RCVD_TIMEOUT)) fate = Math.max(fate, REMOVE);
-  if (pcb.state === LAST_ACK && age > slowTicks(stack, 2 * opt.TCP_MSL)) fate = Math.max(fate, REMOVE);
-  return fate;
-}
-
-/** The peer's window is too small for the next segment: probe it. Source: lwIP tcp_slowtmr() */
-function persist(pcb: TcpPcb): number {
-  if (pcb.persist_probe >= pcb.stack.opt.TCP_MAXRTX) return REMOVE;
-  if (pcb.unsent === null || pcb.unacked !== null) {
-    // lwIP asserts that there is unsent data only; a window that shrinks after an RTO breaks that.
-    pcb.stack.port.hazard('tcp_persist_without_data');
-    pcb.persist_backoff = 0;
-    return KEEP;
-  }
-  const wait = tcp_persist_backoff[pcb.persist_backoff - 1]!;
-  if (pcb.persist_cnt < wait) pcb.persist_cnt++;
-  if (pcb.persist_cnt < wait) return KEEP;
-  let nextSlot = true;
-  if (pcb.snd_wnd === 0) {
-    nextSlot = tcp_zero_window_probe(pcb) === ERR_OK;
-  } else if (tcp_split_unsent_seg(pcb, pcb.snd_wnd) === ERR_OK && tcp_output(pcb) === ERR_OK) {
-    nextSlot = false;
-  }
-  if (nextSlot) {
-    pcb.persist_cnt = 0;
-    if (pcb.persist_backoff < tcp_persist_backoff.length) pcb.persist_backoff++;
-  }
-  return KEEP;
-}
-
-/** The retransmission timer: everything unacknowledged goes out again, slower, into a window of one segment. */
-function retransmit(pcb: TcpPcb): void {
-  if (pcb.rtime >= 0 && pcb.rtime < TIMER_MAX) pcb.rtime++;
-  if (pcb.rtime < pcb.rto) return;
-  const prepared = tcp_rexmit_rto_prepare(pcb) === ERR_OK;
-  if (!prepared && (pcb.unacked !== null || pcb.unsent === null)) return;
-  if (pcb.state !== SYN_SENT && pcb.state !== SYN_RCVD) {
-    const shift = tcp_backoff[Math.min(pcb.nrtx, tcp_backoff.length - 1)]!;
-    pcb.rto = Math.min(((pcb.sa >> 3) + pcb.sv) << shift, TIMER_MAX);
-  }
-  pcb.rtime = 0;
-  tcp_halve_ssthresh(pcb);
-  pcb.cwnd = pcb.mss;
-  pcb.bytes_acked = 0;
-  tcp_rexmit_rto_commit(pcb);
-}
-
-/** Half of what is in flight, at least two segments (RFC 5681 3.1). */
-export function tcp_halve_ssthresh(pcb: TcpPcb): void {
-  pcb.ssthresh = Math.max(Math.min(pcb.cwnd, pcb.snd_wnd) >> 1, 2 * pcb.mss);
-}
-
-function removeAged(pcb: TcpPcb, reset: boolean): void {
-  const { errf, callback_arg } = pcb;
-  tcp_pcb_purge(pcb);
-  rmvActive(pcb);
-  if (reset) rstOf(pcb);
-  pcb.stack.tcp_active_pcbs_changed = false;
-  tcp_free(pcb);
-  if (errf !== null) errf(callback_arg as never, ERR_ABRT);
-}
-
-function rstOf(pcb: TcpPcb): void {
+export function rstOf(pcb: TcpPcb): void {
   tcp_rst(pcb.stack, pcb, pcb.snd_nxt, pcb.rcv_nxt, pcb.local_ip, pcb.remote_ip, pcb.local_port, pcb.remote_port);
 }
-
-function poll(pcb: TcpPcb): void {
-  if (++pcb.polltmr < pcb.pollinterval) return;
-  pcb.polltmr = 0;
-  const err = pcb.poll === null ? ERR_OK : pcb.poll(pcb.callback_arg as never, pcb);
-  if (err === ERR_OK && !pcb.stack.tcp_active_pcbs_changed) tcp_output(pcb);
-}
-
-/** End the TIME_WAIT pcbs whose time has come; a FIN that came again has put some off. */
-function ageTimeWait(stack: Stack): void {
-  const due = stack.tcp_tw_due;
-  const pcbs = due?.get(stack.tcp_ticks);
-  if (due === null || pcbs === undefined) return;
-  due.delete(stack.tcp_ticks);
-  const limit = slowTicks(stack, 2 * stack.opt.TCP_MSL);
-  for (const pcb of pcbs) {
-    if (pcb.state !== TIME_WAIT) continue;
-    if (stack.tcp_ticks - pcb.tmr <= limit) {
-      scheduleEndOfTimeWait(pcb, due);
-      continue;
-    }
-    rmvTimeWait(pcb);
-    tcp_free(pcb);
-  }
-}
-
-// Opening
 
 /**
  * Bind to a local address and port; port 0 takes a free one.
@@ -653,20 +134,6 @@ export function tcp_listen_with_backlog(pcb: TcpPcb, backlog: number): TcpPcbLis
   lpcb.next = stack.tcp_listen_pcbs;
   stack.tcp_listen_pcbs = lpcb;
   return lpcb;
-}
-
-/** The accepted connection counts against the backlog (again) until tcp_backlog_accepted(). */
-export function tcp_backlog_delayed(pcb: TcpPcb): void {
-  if ((pcb.flags & TF_BACKLOGPEND) !== 0 || pcb.listener === null) return;
-  pcb.listener.accepts_pending++;
-  pcb.flags |= TF_BACKLOGPEND;
-}
-
-/** The application took the connection: room for another. */
-export function tcp_backlog_accepted(pcb: TcpPcb): void {
-  if ((pcb.flags & TF_BACKLOGPEND) === 0) return;
-  if (pcb.listener !== null) pcb.listener.accepts_pending--;
-  pcb.flags &= ~TF_BACKLOGPEND;
 }
 
 /**
@@ -748,8 +215,6 @@ export function tcp_initial_cwnd(mss: number): number {
   return Math.min(4 * mss, Math.max(2 * mss, 4380));
 }
 
-// Receiving
-
 /**
  * How much window to announce: it is kept from shrinking, and opened only in steps worth a segment
  * (RFC 9293 3.8.6.2.2, receiver's silly window avoidance).
@@ -777,22 +242,6 @@ export function tcp_recved(pcb: TcpPcb, len: number): void {
     tcp_output(pcb);
   }
 }
-
-export function tcp_free_ooseq(pcb: TcpPcb): void {
-  tcp_segs_free(pcb.ooseq);
-  pcb.ooseq = null;
-}
-
-/** Give up a list of segments that arrived out of order. */
-export function tcp_segs_free(seg: OoseqSeg | null): void {
-  for (let s = seg; s !== null; s = s.next) pbuf_free(s.p);
-}
-
-function freeQueue(seg: TcpSeg | null): void {
-  for (let s = seg; s !== null; s = s.next) s.frame.release();
-}
-
-// Closing
 
 /**
  * Close for good: no callback will come, unread data resets the connection.
@@ -849,7 +298,7 @@ function closeShutdown(pcb: TcpPcb, rst_on_unacked_data: boolean): err_t {
 }
 
 /** Queue the FIN and change state. Source: lwIP tcp_close_shutdown_fin() */
-function closeWithFin(pcb: TcpPcb): err_t {
+export function closeWithFin(pcb: TcpPcb): err_t {
   let next: number;
   switch (pcb.state) {
     case SYN_RCVD:
@@ -929,33 +378,6 @@ export function tcp_abandon(pcb: TcpPcb, reset: boolean): void {
   if (sendRst) tcp_rst(stack, pcb, snd_nxt, rcv_nxt, pcb.local_ip, pcb.remote_ip, local_port, pcb.remote_port);
   tcp_free(pcb);
   if (errf !== null) errf(callback_arg as never, ERR_ABRT);
-}
-
-/** Free all that a connection holds. Source: lwIP tcp_pcb_purge() */
-export function tcp_pcb_purge(pcb: TcpPcb): void {
-  if (pcb.state === CLOSED || pcb.state === TIME_WAIT) return;
-  tcp_backlog_accepted(pcb);
-  pbuf_free(pcb.refused_data);
-  pcb.refused_data = null;
-  tcp_free_ooseq(pcb);
-  pcb.rtime = -1;
-  freeQueue(pcb.unsent);
-  freeQueue(pcb.unacked);
-  pcb.unacked = null;
-  pcb.unackedTail = null;
-  pcb.unsent = null;
-  pcb.unsent_oversize = 0;
-}
-
-/** Take an active pcb out of its list; an ACK that was put off goes out first. Source: lwIP tcp_pcb_remove() */
-export function tcp_pcb_remove(pcb: TcpPcb): void {
-  rmvActive(pcb);
-  tcp_pcb_purge(pcb);
-  if (pcb.state !== TIME_WAIT && (pcb.flags & TF_ACK_DELAY) !== 0) {
-    pcb.flags |= TF_ACK_NOW;
-    tcp_output(pcb);
-  }
-  pcb.state = CLOSED;
 }
 
 /** Abort what is bound to an address that is gone; listeners move to the new one. Source: lwIP tcp_netif_ip_addr_changed() */

@@ -5,6 +5,7 @@ import { type Frame, SUMS_PENDING } from './frame.ts';
 import { ip4_addr_isbroadcast } from './ip4.ts';
 import { NETIF_NO_INDEX, type Netif } from './netif.ts';
 import { Pbuf, pbuf_cat, pbuf_free, pbuf_realloc } from './pbuf.ts';
+import { SOF_INHERITED } from './pcb.ts';
 import { getI32, getU16 } from './prot/bytes.ts';
 import { fold16 } from './prot/checksum.ts';
 import { IP_DEST, IP_SRC, IPADDR_ANY, ip4_addr_ismulticast } from './prot/ip4.ts';
@@ -34,6 +35,25 @@ import {
 } from './prot/tcp.ts';
 import type { Stack } from './stack.ts';
 import {
+  tcp_abandon,
+  tcp_abort,
+  tcp_eff_send_mss,
+  tcp_initial_cwnd,
+  tcp_next_iss,
+  tcp_recved,
+  tcp_route,
+  tcp_update_rcv_ann_wnd,
+} from './tcp.ts';
+import {
+  tcp_enqueue_flags,
+  tcp_output,
+  tcp_rexmit,
+  tcp_rexmit_fast,
+  tcp_rexmit_rto,
+  tcp_rst,
+  tcp_send_empty_ack,
+} from './tcp_out.ts';
+import {
   CLOSE_WAIT,
   CLOSING,
   ESTABLISHED,
@@ -53,33 +73,15 @@ import {
   TF_INFR,
   TF_RTO,
   TF_RXCLOSED,
-  tcp_abandon,
-  tcp_abort,
   tcp_backlog_accepted,
-  tcp_eff_send_mss,
   tcp_enter_time_wait,
   tcp_free,
   tcp_free_ooseq,
-  tcp_initial_cwnd,
   tcp_move_to_front,
-  tcp_next_iss,
   tcp_pcb_remove,
-  tcp_recved,
   tcp_reg_active,
-  tcp_route,
   tcp_segs_free,
-  tcp_update_rcv_ann_wnd,
-} from './tcp.ts';
-import {
-  tcp_enqueue_flags,
-  tcp_output,
-  tcp_rexmit,
-  tcp_rexmit_fast,
-  tcp_rexmit_rto,
-  tcp_rst,
-  tcp_send_empty_ack,
-} from './tcp_out.ts';
-import { SOF_INHERITED } from './udp.ts';
+} from './tcp_pcb.ts';
 
 /** recv_flags: what the segment did to the connection. */
 const TF_RESET = 0x08;

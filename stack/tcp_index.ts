@@ -1,6 +1,6 @@
 /** Finds TCP pcbs by connection and by local port without walking lists: lwIP walks, with the same result. */
 
-import type { TcpPcb } from './tcp.ts';
+import type { TcpPcb } from './tcp_pcb.ts';
 
 const FIRST_SIZE = 4;
 

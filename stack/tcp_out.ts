@@ -26,6 +26,7 @@ import {
   TCP_WND_AT,
 } from './prot/tcp.ts';
 import type { Stack } from './stack.ts';
+import { tcp_eff_send_mss, tcp_route } from './tcp.ts';
 import {
   CLOSE_WAIT,
   ESTABLISHED,
@@ -41,10 +42,8 @@ import {
   TF_NAGLEMEMERR,
   TF_NODELAY,
   TF_RTO,
-  tcp_eff_send_mss,
-  tcp_halve_ssthresh,
-  tcp_route,
-} from './tcp.ts';
+} from './tcp_pcb.ts';
+import { tcp_halve_ssthresh } from './tcp_tmr.ts';
 
 const PAYLOAD = FRAME_TRANSPORT + TCP_HLEN;
 const HEADERS = PAYLOAD - FRAME_START;

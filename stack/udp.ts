@@ -6,6 +6,7 @@ import { icmp_dest_unreach } from './icmp.ts';
 import { ip4_addr_isbroadcast, ip4_output_if_src, ip4_route } from './ip4.ts';
 import { NETIF_NO_INDEX, type Netif, netif_get_by_index } from './netif.ts';
 import { Pbuf } from './pbuf.ts';
+import { SOF_REUSEADDR } from './pcb.ts';
 import { getI32, getU16, putU16 } from './prot/bytes.ts';
 import { fold16 } from './prot/checksum.ts';
 import { ICMP_DUR_PORT } from './prot/icmp.ts';
@@ -23,13 +24,6 @@ import type { Stack } from './stack.ts';
 
 export const UDP_LOCAL_PORT_RANGE_START = 0xc000;
 const UDP_LOCAL_PORT_RANGE_END = 0xffff;
-
-/** Socket option bits in pcb.so_options, shared by all kinds of pcbs. Source: lwIP ip.h */
-export const SOF_REUSEADDR = 0x04;
-export const SOF_KEEPALIVE = 0x08;
-export const SOF_BROADCAST = 0x20;
-/** Options that an accepted connection takes over from its listener. */
-export const SOF_INHERITED = SOF_REUSEADDR | SOF_KEEPALIVE;
 
 /** A datagram for a pcb: `p` belongs to the receiver. */
 export type udp_recv_fn<A> = (arg: A, pcb: UdpPcb, p: Pbuf, addr: number, port: number) => void;

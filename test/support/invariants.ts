@@ -12,17 +12,7 @@ import type { Frame } from '../../stack/frame.ts';
 import { Pbuf } from '../../stack/pbuf.ts';
 import { TCP_FIN, TCP_SEQ_LEQ, TCP_SEQ_LT, TCP_SYN } from '../../stack/prot/tcp.ts';
 import type { Stack } from '../../stack/stack.ts';
-import {
-  CLOSED,
-  LAST_ACK,
-  type OoseqSeg,
-  SYN_SENT,
-  TcpPcb,
-  type TcpSeg,
-  tcp_state_str,
-  TF_BACKLOGPEND,
-  TIME_WAIT,
-} from '../../stack/tcp.ts';
+import { CLOSED, LAST_ACK, type OoseqSeg, SYN_SENT, TcpPcb, type TcpSeg, tcp_state_str, TF_BACKLOGPEND, TIME_WAIT } from '../../stack/tcp_pcb.ts';
 
 /** @throws Error if anything that always holds does not */
 export function checkInvariants(world: World): void {

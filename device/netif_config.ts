@@ -1,0 +1,108 @@
+/** How a board's options say where its address comes from, read and checked. */
+
+import type { Opt } from '../stack/opt.ts';
+import { IPADDR_ANY, ip4addr_aton } from '../stack/prot/ip4.ts';
+import type { DhcpsOptions } from './dhcpserver.ts';
+import type { EspNetifConfig, IpInfo } from './esp_netif.ts';
+
+/** What a soft-AP's DHCP server gives. Addresses are dotted decimal. */
+export interface DhcpServerOptions {
+  /** Lease in minutes (dhcps_time_t with CONFIG_LWIP_DHCPS_LEASE_UNIT 60); 120 if left out or 0. */
+  readonly leaseMinutes?: number;
+  /** First and last address to give, in the board's subnet, 100 at most; derived from the board's own if left out. */
+  readonly start?: string;
+  readonly end?: string;
+  /** Name the board's gateway as router; true if left out. */
+  readonly offerRouter?: boolean;
+  /** Name the servers of `dns` (main, backup) instead of the board itself; false if left out. */
+  readonly offerDns?: boolean;
+  readonly dns?: readonly string[];
+  /** Serve from boot on; true if left out. */
+  readonly autostart?: boolean;
+}
+
+/** Where the address of a board's interface comes from. */
+export interface AddressOptions {
+  /** "192.168.4.1/24", or the address alone with a mask of /24. Not needed with `dhcp` and `dhcps`. */
+  readonly ip?: string;
+  /** Gateway; none if left out (a soft-AP: its own address). */
+  readonly gw?: string;
+  /** The interface is a station's: its address comes from DHCP. */
+  readonly dhcp?: boolean;
+  /** With `dhcp`: the station is connected when the board boots, not by staConnected(). True if left out. */
+  readonly autoConnect?: boolean;
+  /** The interface is a soft-AP's, 192.168.4.1/24 if `ip` is left out, and gives addresses to stations. */
+  readonly dhcps?: boolean | DhcpServerOptions;
+  /** With `dhcp` or `dhcps`: CONFIG_LWIP_LOCAL_HOSTNAME, "espressif" if left out. */
+  readonly hostname?: string;
+  /** Main, backup and fallback name server; "0.0.0.0" leaves one unset. A station's come from DHCP. */
+  readonly dns?: readonly string[];
+  /** Periodic gratuitous ARP (ESP_NETIF_FLAG_GARP); true if left out, but for a soft-AP false. */
+  readonly garp?: boolean;
+}
+
+const SOFT_AP_ADDRESS = '192.168.4.1/24';
+const DEFAULT_HOSTNAME = 'espressif';
+
+/** @throws TypeError naming the option that is wrong */
+export function netifConfig(options: AddressOptions, opt: Opt): EspNetifConfig {
+  const { dhcp = false, dhcps = false } = options;
+  if (dhcp && dhcps !== false) throw new TypeError('A board cannot have both dhcp (station) and dhcps (soft-AP).');
+  const kind = dhcp ? 'dhcp' : dhcps === false ? 'static' : 'dhcps';
+  const server: DhcpServerOptions = typeof dhcps === 'object' ? dhcps : {};
+  return {
+    kind,
+    info: ipInfo(options, kind),
+    garp: options.garp ?? kind !== 'dhcps',
+    garpIntervalMs: opt.ESP_GRATUITOUS_ARP_INTERVAL * 1000,
+    lostIntervalMs: opt.ESP_NETIF_IP_LOST_TIMER_INTERVAL * 1000,
+    autostart: (dhcp ? options.autoConnect : server.autostart) ?? true,
+    hostname: options.hostname ?? DEFAULT_HOSTNAME,
+    dns: (options.dns ?? []).map((ip) => parseIp('dns', ip)),
+    dhcps: dhcpsOptions(server),
+  };
+}
+
+function ipInfo({ ip, gw }: AddressOptions, kind: EspNetifConfig['kind']): IpInfo {
+  if (ip === undefined && kind === 'static') {
+    throw new TypeError('A board needs an address: ip: "192.168.4.1/24", or dhcp: true, or dhcps: true.');
+  }
+  const text = ip ?? (kind === 'dhcps' ? SOFT_AP_ADDRESS : undefined);
+  if (text === undefined) return { ip: IPADDR_ANY, netmask: IPADDR_ANY, gw: IPADDR_ANY };
+  const [address = '', prefix = '24'] = text.split('/');
+  const own = parseIp('ip', address);
+  const gateway = gw === undefined ? undefined : parseIp('gw', gw);
+  return { ip: own, netmask: parsePrefix(prefix, text), gw: gateway ?? (kind === 'dhcps' ? own : IPADDR_ANY) };
+}
+
+/** Options of the DHCP server as the server wants them. @throws TypeError naming the option that is wrong */
+export function dhcpsOptions(server: DhcpServerOptions): Partial<DhcpsOptions> {
+  const { leaseMinutes, start, end, offerRouter, offerDns, dns } = server;
+  if (leaseMinutes !== undefined && (!Number.isInteger(leaseMinutes) || leaseMinutes < 0)) {
+    throw new RangeError(`leaseMinutes must be a whole number of minutes, not ${leaseMinutes}.`);
+  }
+  return {
+    ...(leaseMinutes !== undefined && { lease: leaseMinutes }),
+    ...(start !== undefined && { start: parseIp('start', start) }),
+    ...(end !== undefined && { end: parseIp('end', end) }),
+    ...(offerRouter !== undefined && { offerRouter }),
+    ...(offerDns !== undefined && { offerDns }),
+    ...(dns?.[0] !== undefined && { dnsMain: parseIp('dns', dns[0]) }),
+    ...(dns?.[1] !== undefined && { dnsBackup: parseIp('dns', dns[1]) }),
+  };
+}
+
+/** Dotted decimal to int32 in host order. @throws TypeError naming the option */
+export function parseIp(name: string, value: string): number {
+  const ip = ip4addr_aton(value);
+  if (ip === undefined) throw new TypeError(`${name} must be an IPv4 address, not "${value}".`);
+  return ip;
+}
+
+function parsePrefix(prefix: string, whole: string): number {
+  const bits = Number(prefix);
+  if (!Number.isInteger(bits) || bits < 1 || bits > 32) {
+    throw new TypeError(`"${whole}" must end in a prefix length from /1 to /32.`);
+  }
+  return (0xffffffff << (32 - bits)) | 0;
+}
