@@ -4,12 +4,11 @@
  */
 
 import { ERR_OK, type err_t } from '../stack/err.ts';
+import { lwip_netconn_do_close, lwip_netconn_do_delconn } from './api_close.ts';
 import {
   lwip_netconn_do_accepted,
   lwip_netconn_do_bind,
-  lwip_netconn_do_close,
   lwip_netconn_do_connect,
-  lwip_netconn_do_delconn,
   lwip_netconn_do_disconnect,
   lwip_netconn_do_getaddr,
   lwip_netconn_do_join_leave_group,

@@ -5,7 +5,8 @@
 
 import { ERR_OK, type err_t } from '../stack/err.ts';
 import { Pbuf, pbuf_free } from '../stack/pbuf.ts';
-import { ApiMsg, lwip_netconn_do_abort_unaccepted } from './api_msg.ts';
+import { lwip_netconn_do_abort_unaccepted } from './api_close.ts';
+import { ApiMsg } from './api_msg.ts';
 import { FD_SETSIZE } from './constants.ts';
 import { err_to_errno } from './errno.ts';
 import { NETCONN_TCP, Netbuf, Netconn } from './netconn.ts';

@@ -1,10 +1,10 @@
-/** TCP: arrival of segments. Source: lwIP tcp_in.c with Espressif's changes, RFC 9293 3.10.7 */
+/** TCP: arrival of segments: checks, demultiplexing, the state machine, events. Source: lwIP tcp_in.c with Espressif's changes, RFC 9293 3.10.7 */
 
 import { ERR_ABRT, ERR_CLSD, ERR_INPROGRESS, ERR_MEM, ERR_OK, ERR_RST, ERR_VAL, type err_t } from './err.ts';
 import { type Frame, SUMS_PENDING } from './frame.ts';
 import { ip4_addr_isbroadcast } from './ip4.ts';
 import { NETIF_NO_INDEX, type Netif } from './netif.ts';
-import { Pbuf, pbuf_cat, pbuf_free, pbuf_realloc } from './pbuf.ts';
+import { type Pbuf, pbuf_free } from './pbuf.ts';
 import { SOF_INHERITED } from './pcb.ts';
 import { getI32, getU16 } from './prot/bytes.ts';
 import { fold16 } from './prot/checksum.ts';
@@ -24,10 +24,6 @@ import {
   TCP_HLEN,
   TCP_RST,
   TCP_SEQ_BETWEEN,
-  TCP_SEQ_GEQ,
-  TCP_SEQ_GT,
-  TCP_SEQ_LEQ,
-  TCP_SEQ_LT,
   TCP_SEQNO,
   TCP_SRC,
   TCP_SYN,
@@ -42,17 +38,10 @@ import {
   tcp_next_iss,
   tcp_recved,
   tcp_route,
-  tcp_update_rcv_ann_wnd,
 } from './tcp.ts';
-import {
-  tcp_enqueue_flags,
-  tcp_output,
-  tcp_rexmit,
-  tcp_rexmit_fast,
-  tcp_rexmit_rto,
-  tcp_rst,
-  tcp_send_empty_ack,
-} from './tcp_out.ts';
+import { receiveAck } from './tcp_ack.ts';
+import { inWindow, receiveData } from './tcp_ooseq.ts';
+import { tcp_enqueue_flags, tcp_output, tcp_rexmit, tcp_rexmit_rto, tcp_rst, tcp_send_empty_ack } from './tcp_out.ts';
 import {
   CLOSE_WAIT,
   CLOSING,
@@ -60,7 +49,6 @@ import {
   FIN_WAIT_1,
   FIN_WAIT_2,
   LAST_ACK,
-  OoseqSeg,
   SYN_RCVD,
   SYN_SENT,
   TcpPcb,
@@ -70,25 +58,19 @@ import {
   TF_ACK_NOW,
   TF_BACKLOGPEND,
   TF_CLOSEPEND,
-  TF_INFR,
-  TF_RTO,
   TF_RXCLOSED,
   tcp_backlog_accepted,
   tcp_enter_time_wait,
   tcp_free,
-  tcp_free_ooseq,
   tcp_move_to_front,
   tcp_pcb_remove,
   tcp_reg_active,
-  tcp_segs_free,
 } from './tcp_pcb.ts';
 
 /** recv_flags: what the segment did to the connection. */
 const TF_RESET = 0x08;
 const TF_CLOSED = 0x10;
-const TF_GOT_FIN = 0x20;
-
-const WND_MAX = 0xffff;
+export const TF_GOT_FIN = 0x20;
 
 /**
  * The segment that is being processed. One record serves all boards of a world, as only one segment is processed at a
@@ -217,7 +199,7 @@ function readHeader(
 }
 
 /** Length in sequence space. Source: lwIP TCP_TCPLEN */
-function seqLength(s: { readonly len: number; readonly flags: number }): number {
+export function seqLength(s: { readonly len: number; readonly flags: number }): number {
   return (s.flags & (TCP_SYN | TCP_FIN)) !== 0 ? s.len + 1 : s.len;
 }
 
@@ -564,316 +546,13 @@ function accept(pcb: TcpPcb): err_t {
   return listener.accept === null ? ERR_VAL : listener.accept(pcb.callback_arg as never, pcb, ERR_OK);
 }
 
-// Acknowledgements
-
 /** ACK, window, data of one segment. Source: lwIP tcp_receive() */
-function tcp_receive(pcb: TcpPcb, s: InputSegment): void {
+export function tcp_receive(pcb: TcpPcb, s: InputSegment): void {
   if ((s.flags & TCP_ACK) !== 0) receiveAck(pcb, s);
   if (s.tcplen > 0 && pcb.state < CLOSE_WAIT) {
     receiveData(pcb, s);
   } else if (!inWindow(pcb, s.seqno)) {
     pcb.flags |= TF_ACK_NOW;
-  }
-}
-
-function inWindow(pcb: TcpPcb, seqno: number): boolean {
-  return TCP_SEQ_BETWEEN(seqno, pcb.rcv_nxt, (pcb.rcv_nxt + pcb.rcv_wnd - 1) | 0);
-}
-
-function receiveAck(pcb: TcpPcb, s: InputSegment): void {
-  const { ackno, seqno, wnd } = s;
-  const oldRightEdge = (pcb.snd_wnd + pcb.snd_wl2) | 0;
-  if (
-    TCP_SEQ_LT(pcb.snd_wl1, seqno) ||
-    (pcb.snd_wl1 === seqno && TCP_SEQ_LT(pcb.snd_wl2, ackno)) ||
-    (pcb.snd_wl2 === ackno && wnd > pcb.snd_wnd)
-  ) {
-    pcb.snd_wnd = wnd;
-    if (pcb.snd_wnd_max < wnd) pcb.snd_wnd_max = wnd;
-    pcb.snd_wl1 = seqno;
-    pcb.snd_wl2 = ackno;
-  }
-  if (TCP_SEQ_LEQ(ackno, pcb.lastack)) {
-    const sameEdge = ((pcb.snd_wl2 + pcb.snd_wnd) | 0) === oldRightEdge;
-    if (s.tcplen === 0 && sameEdge && pcb.rtime >= 0 && pcb.lastack === ackno) duplicateAck(pcb);
-    else pcb.dupacks = 0;
-  } else if (TCP_SEQ_LEQ(ackno, pcb.snd_nxt)) {
-    newAck(pcb, s);
-  } else {
-    tcp_send_empty_ack(pcb);
-  }
-  if (pcb.rttest !== 0 && TCP_SEQ_LT(pcb.rtseq, ackno)) sampleRtt(pcb);
-}
-
-/** The third one in a row starts a fast retransmission; further ones inflate the window (RFC 5681 3.2). */
-function duplicateAck(pcb: TcpPcb): void {
-  if (pcb.dupacks < 255) pcb.dupacks++;
-  if (pcb.dupacks > 3) pcb.cwnd = increased(pcb.cwnd, pcb.mss);
-  if (pcb.dupacks >= 3) tcp_rexmit_fast(pcb);
-}
-
-function increased(wnd: number, by: number): number {
-  return Math.min(wnd + by, WND_MAX);
-}
-
-/** Take an acknowledgement of new data: move SND.UNA, free what it covers, open the send buffer. */
-function newAck(pcb: TcpPcb, s: InputSegment): void {
-  const { ackno } = s;
-  if ((pcb.flags & TF_INFR) !== 0) {
-    pcb.flags &= ~TF_INFR;
-    pcb.cwnd = pcb.ssthresh;
-    pcb.bytes_acked = 0;
-  }
-  pcb.nrtx = 0;
-  pcb.rto = (pcb.sa >> 3) + pcb.sv;
-  const acked = (ackno - pcb.lastack) & 0xffff;
-  pcb.dupacks = 0;
-  pcb.lastack = ackno;
-  growCwnd(pcb, acked);
-  freeAckedUnacked(pcb, s);
-  freeAckedUnsent(pcb, s);
-  pcb.rtime = pcb.unacked === null ? -1 : 0;
-  pcb.polltmr = 0;
-  if (pcb.unsent === null) pcb.unsent_oversize = 0;
-  pcb.snd_buf += s.recv_acked;
-  if ((pcb.flags & TF_RTO) !== 0) {
-    const first = pcb.unacked ?? pcb.unsent;
-    if (first === null || TCP_SEQ_LEQ(pcb.rto_end, first.seqno)) pcb.flags &= ~TF_RTO;
-  }
-}
-
-/** Slow start by up to two segments an ACK (one after a time-out), then one segment a window (RFC 5681 3.1). */
-function growCwnd(pcb: TcpPcb, acked: number): void {
-  if (pcb.cwnd < pcb.ssthresh) {
-    const segments = (pcb.flags & TF_RTO) !== 0 ? 1 : 2;
-    pcb.cwnd = increased(pcb.cwnd, Math.min(acked, segments * pcb.mss));
-    return;
-  }
-  pcb.bytes_acked = increased(pcb.bytes_acked, acked);
-  if (pcb.bytes_acked >= pcb.cwnd) {
-    pcb.bytes_acked -= pcb.cwnd;
-    pcb.cwnd = increased(pcb.cwnd, pcb.mss);
-  }
-}
-
-/** Source: lwIP tcp_free_acked_segments() */
-function freeAckedUnacked(pcb: TcpPcb, s: InputSegment): void {
-  let seg = pcb.unacked;
-  while (seg !== null && isAcked(seg, s.ackno)) seg = freeAcked(pcb, seg, s);
-  pcb.unacked = seg;
-  if (seg === null) pcb.unackedTail = null;
-}
-
-function freeAckedUnsent(pcb: TcpPcb, s: InputSegment): void {
-  let seg = pcb.unsent;
-  while (seg !== null && isAcked(seg, s.ackno)) seg = freeAcked(pcb, seg, s);
-  pcb.unsent = seg;
-}
-
-function isAcked(seg: TcpSeg, ackno: number): boolean {
-  return TCP_SEQ_LEQ((seg.seqno + seqLength(seg)) | 0, ackno);
-}
-
-function freeAcked(pcb: TcpPcb, seg: TcpSeg, s: InputSegment): TcpSeg | null {
-  s.recv_acked += seg.len;
-  pcb.snd_queuelen--;
-  seg.frame.release();
-  return seg.next;
-}
-
-/** A round trip was measured: Jacobson's estimate in slow ticks, 16-bit arithmetic. Source: lwIP tcp_receive() */
-function sampleRtt(pcb: TcpPcb): void {
-  let m = toInt16(pcb.stack.tcp_ticks - pcb.rttest);
-  m = toInt16(m - (pcb.sa >> 3));
-  pcb.sa = toInt16(pcb.sa + m);
-  if (m < 0) m = -m;
-  m = toInt16(m - (pcb.sv >> 2));
-  pcb.sv = toInt16(pcb.sv + m);
-  pcb.rto = toInt16((pcb.sa >> 3) + pcb.sv);
-  pcb.rttest = 0;
-}
-
-function toInt16(x: number): number {
-  return (x << 16) >> 16;
-}
-
-// Data
-
-/** The part of a segment that is data for us, in its place. */
-function receiveData(pcb: TcpPcb, s: InputSegment): void {
-  if (TCP_SEQ_BETWEEN(pcb.rcv_nxt, (s.seqno + 1) | 0, (s.seqno + s.tcplen - 1) | 0)) {
-    const known = (pcb.rcv_nxt - s.seqno) | 0;
-    s.at += known;
-    s.len -= known;
-    s.seqno = pcb.rcv_nxt;
-  } else if (TCP_SEQ_LT(s.seqno, pcb.rcv_nxt)) {
-    pcb.flags |= TF_ACK_NOW;
-  }
-  if (!inWindow(pcb, s.seqno)) {
-    tcp_send_empty_ack(pcb);
-  } else if (pcb.rcv_nxt === s.seqno) {
-    receiveInOrder(pcb, s);
-  } else {
-    if (pcb.stack.opt.TCP_QUEUE_OOSEQ !== 0) insertOoseq(pcb, s);
-    tcp_send_empty_ack(pcb);
-  }
-}
-
-function receiveInOrder(pcb: TcpPcb, s: InputSegment): void {
-  s.tcplen = seqLength(s);
-  if (s.tcplen > pcb.rcv_wnd) {
-    s.flags &= ~TCP_FIN;
-    s.len = pcb.rcv_wnd;
-    if ((s.flags & TCP_SYN) !== 0) s.len--;
-    s.tcplen = seqLength(s);
-  }
-  if (pcb.ooseq !== null) mergeIntoOoseq(pcb, s);
-  advance(pcb, s.seqno, s.tcplen);
-  if (s.len > 0) s.recv_data = takePayload(s);
-  if ((s.flags & TCP_FIN) !== 0) s.recv_flags |= TF_GOT_FIN;
-  while (pcb.ooseq !== null && pcb.ooseq.seqno === pcb.rcv_nxt) takeQueued(pcb, s);
-  // Every second segment is acknowledged at once, a single one by the fast timer.
-  if ((pcb.flags & TF_ACK_DELAY) !== 0) {
-    pcb.flags = (pcb.flags & ~TF_ACK_DELAY) | TF_ACK_NOW;
-  } else {
-    pcb.flags |= TF_ACK_DELAY;
-  }
-}
-
-function takePayload(s: InputSegment): Pbuf {
-  s.frame!.refs++;
-  return new Pbuf(s.frame!, s.at, s.len);
-}
-
-function advance(pcb: TcpPcb, seqno: number, count: number): void {
-  pcb.rcv_nxt = (seqno + count) | 0;
-  pcb.rcv_wnd -= count;
-  tcp_update_rcv_ann_wnd(pcb);
-}
-
-/** An in-order segment meets the queue: what it covers goes, and it is cut where the queue begins. */
-function mergeIntoOoseq(pcb: TcpPcb, s: InputSegment): void {
-  if ((s.flags & TCP_FIN) !== 0) {
-    tcp_free_ooseq(pcb);
-    return;
-  }
-  let next = pcb.ooseq;
-  while (next !== null && TCP_SEQ_GEQ((s.seqno + s.tcplen) | 0, (next.seqno + next.len) | 0)) {
-    if ((next.flags & TCP_FIN) !== 0 && (s.flags & TCP_SYN) === 0) {
-      s.flags |= TCP_FIN;
-      s.tcplen = seqLength(s);
-    }
-    pbuf_free(next.p);
-    next = next.next;
-  }
-  if (next !== null && TCP_SEQ_GT((s.seqno + s.tcplen) | 0, next.seqno)) {
-    s.len = (next.seqno - s.seqno) | 0;
-    if ((s.flags & TCP_SYN) !== 0) s.len--;
-    s.tcplen = seqLength(s);
-  }
-  pcb.ooseq = next;
-}
-
-/** The head of the queue has become in order: it joins the data that goes up. */
-function takeQueued(pcb: TcpPcb, s: InputSegment): void {
-  const seg = pcb.ooseq!;
-  if (seqLength(seg) > pcb.rcv_wnd) {
-    // Espressif: what does not fit into the window any more is cut off, and the rest of the queue with it.
-    seg.flags &= ~TCP_FIN;
-    seg.len = pcb.rcv_wnd;
-    pbuf_realloc(seg.p, seg.len);
-    tcp_segs_free(seg.next);
-    seg.next = null;
-  }
-  advance(pcb, seg.seqno, seqLength(seg));
-  if (seg.p.tot_len === 0) pbuf_free(seg.p);
-  else if (s.recv_data === null) s.recv_data = seg.p;
-  else pbuf_cat(s.recv_data, seg.p);
-  if ((seg.flags & TCP_FIN) !== 0) {
-    s.recv_flags |= TF_GOT_FIN;
-    if (pcb.state === ESTABLISHED) pcb.state = CLOSE_WAIT;
-  }
-  pcb.ooseq = seg.next;
-}
-
-/** Keep a segment that came too early, in the order of sequence numbers and without overlap. */
-function insertOoseq(pcb: TcpPcb, s: InputSegment): void {
-  let prev: OoseqSeg | null = null;
-  let next = pcb.ooseq;
-  while (next !== null && TCP_SEQ_GT(s.seqno, next.seqno)) {
-    prev = next;
-    next = next.next;
-  }
-  if (next !== null && next.seqno === s.seqno) {
-    if (s.len > next.len) link(pcb, prev, trimBefore(copyOf(s), next));
-  } else if (next !== null || prev === null) {
-    const seg = copyOf(s);
-    if (prev !== null) cutAt(prev, s.seqno);
-    link(pcb, prev, next === null ? seg : trimBefore(seg, next));
-  } else {
-    appendOoseq(pcb, prev, s);
-  }
-  limitOoseq(pcb);
-}
-
-function copyOf(s: InputSegment): OoseqSeg {
-  return new OoseqSeg(takePayload(s), s.seqno, s.len, s.flags);
-}
-
-function link(pcb: TcpPcb, prev: OoseqSeg | null, seg: OoseqSeg): void {
-  if (prev === null) pcb.ooseq = seg;
-  else prev.next = seg;
-}
-
-/** Make a queued segment end where another begins. */
-function cutAt(seg: OoseqSeg, seqno: number): void {
-  if (!TCP_SEQ_GT((seg.seqno + seg.len) | 0, seqno)) return;
-  seg.len = (seqno - seg.seqno) | 0;
-  pbuf_realloc(seg.p, seg.len);
-}
-
-/** What a new segment covers of the queue behind it goes; it is cut where the rest begins. Source: lwIP tcp_oos_insert_segment() */
-function trimBefore(seg: OoseqSeg, behind: OoseqSeg): OoseqSeg {
-  if ((seg.flags & TCP_FIN) !== 0) {
-    tcp_segs_free(behind);
-    return seg;
-  }
-  let next: OoseqSeg | null = behind;
-  while (next !== null && TCP_SEQ_GEQ((seg.seqno + seg.len) | 0, (next.seqno + next.len) | 0)) {
-    if ((next.flags & TCP_FIN) !== 0) seg.flags |= TCP_FIN;
-    pbuf_free(next.p);
-    next = next.next;
-  }
-  if (next !== null) cutAt(seg, next.seqno);
-  seg.next = next;
-  return seg;
-}
-
-/** Behind the last segment; only here it is cut to the window. */
-function appendOoseq(pcb: TcpPcb, last: OoseqSeg, s: InputSegment): void {
-  if ((last.flags & TCP_FIN) !== 0) return;
-  const seg = copyOf(s);
-  last.next = seg;
-  cutAt(last, s.seqno);
-  const edge = (pcb.rcv_nxt + pcb.rcv_wnd) | 0;
-  if (TCP_SEQ_GT((s.tcplen + s.seqno) | 0, edge)) {
-    seg.flags &= ~TCP_FIN;
-    seg.len = (edge - s.seqno) | 0;
-    pbuf_realloc(seg.p, seg.len);
-  }
-}
-
-/** No more than TCP_OOSEQ_MAX_PBUFS are kept: the first that is too much goes, with all behind it. */
-function limitOoseq(pcb: TcpPcb): void {
-  let count = 0;
-  let prev: OoseqSeg | null = null;
-  for (let seg = pcb.ooseq; seg !== null; prev = seg, seg = seg.next) {
-    for (let p: Pbuf | null = seg.p; p !== null; p = p.next) count++;
-    if (count <= pcb.stack.opt.TCP_OOSEQ_MAX_PBUFS) continue;
-    tcp_segs_free(seg);
-    if (prev === null) pcb.ooseq = null;
-    else prev.next = null;
-    return;
   }
 }
 
