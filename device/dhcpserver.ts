@@ -76,7 +76,7 @@ const VENDOR_SPECIFIC = [1, 4, 0, 0, 0, 2];
 export interface DhcpsOptions {
   /** Minutes; 0 is the default, 120. */
   lease: number;
-  /** First and last address to give; IPADDR_ANY: derived from the server's own. */
+  /** First and last address to give; IPADDR_ANY: to be derived from the server's own when it starts. */
   start: number;
   end: number;
   /** Name the interface's gateway as router. */
@@ -120,8 +120,6 @@ export class DhcpServer {
   private pcb: UdpPcb | null = null;
   private server_address = IPADDR_ANY;
   private dhcps_mask = IPADDR_ANY;
-  private start_ip = IPADDR_ANY;
-  private end_ip = IPADDR_ANY;
   /** The address of the client that is being served, and the one that the next new client gets. */
   private client_address = IPADDR_ANY;
   private client_address_plus = IPADDR_ANY;
@@ -146,7 +144,7 @@ export class DhcpServer {
     this.server_address = ip;
     this.dhcps_mask = netmask;
     this.setPool();
-    this.client_address_plus = this.start_ip;
+    this.client_address_plus = this.options.start;
     this.pcb = udp_new(stack);
     udp_bind(this.pcb, this.netif.ip_addr, LWIP_IANA_PORT_DHCP_SERVER);
     udp_recv(this.pcb, receive, this);
@@ -164,7 +162,7 @@ export class DhcpServer {
   }
 
   /**
-   * The configured range if it is usable; else the larger side of the subnet, seen from the server.
+   * The configured range stays if it is usable; else it becomes the larger side of the subnet, seen from the server.
    * Source: dhcps_poll_set()
    */
   private setPool(): void {
@@ -177,21 +175,16 @@ export class DhcpServer {
       start !== IPADDR_ANY &&
       ip4_addr_net_eq(start, this.server_address, mask) &&
       ip4_addr_net_eq(end, this.server_address, mask) &&
-      last >= first &&
-      last - first < DHCPS_MAX_LEASE &&
+      (last - first + 1) >>> 0 <= DHCPS_MAX_LEASE &&
       (ip < first || ip > last);
-    if (fits) {
-      this.start_ip = start;
-      this.end_ip = end;
-      return;
-    }
+    if (fits) return;
     const network = (this.server_address & mask) >>> 0;
     const broadcast = (network | ~mask) >>> 0;
     const below = ip - network > broadcast - ip;
     const from = below ? network + 1 : ip + 1;
     const to = below ? ip - 1 : broadcast - 1;
-    this.start_ip = from | 0;
-    this.end_ip = Math.min(to, from + DHCPS_MAX_LEASE - 1) | 0;
+    this.options.start = from | 0;
+    this.options.end = Math.min(to, from + DHCPS_MAX_LEASE - 1) | 0;
   }
 
   /** Every second: leases end; of too many, the one with the least time left goes. Source: dhcps_tmr() */
@@ -232,16 +225,11 @@ export class DhcpServer {
   /** Find or make the client's lease, and decide. @returns type of the answer, 0 for none. Source: parse_msg() */
   private serve(m: Uint8Array, request: Request): number {
     const mac = getEthAddr(m, DHCP_CHADDR);
-    let lease = this.leases.find((l) => ethAddrEquals(l.mac, mac));
-    const renews = lease !== undefined && lease.ip === getI32(m, DHCP_CIADDR);
-    if (lease !== undefined) {
-      this.client_address = lease.ip;
-      lease.lease_timer = this.leaseSeconds;
-    } else {
-      lease = this.newLease(mac);
-    }
+    const known = this.findLease(mac);
+    const renews = known !== undefined && known.ip === getI32(m, DHCP_CIADDR);
+    const lease = known ?? this.newLease(mac);
     if (lease === undefined) return DHCP_NAK;
-    if (isAbove(lease.ip, this.end_ip)) {
+    if (isAbove(lease.ip, this.options.end)) {
       this.remove(lease);
       return DHCP_NAK;
     }
@@ -254,32 +242,45 @@ export class DhcpServer {
     return answer;
   }
 
+  /** The client's lease, from now on a full one. On the way to it the next address moves past those that are taken. */
+  private findLease(mac: EthAddr): Lease | undefined {
+    for (const lease of this.leases) {
+      if (ethAddrEquals(lease.mac, mac)) {
+        this.client_address = lease.ip;
+        lease.lease_timer = this.leaseSeconds;
+        return lease;
+      }
+      if (lease.ip === this.client_address_plus) this.client_address_plus = (lease.ip + 1) | 0;
+    }
+    return undefined;
+  }
+
+  /** The first address that nobody has, perhaps behind the end of the pool. */
+  private firstFree(): number {
+    let free = this.options.start;
+    for (const { ip } of this.leases) {
+      if (isAbove(ip, free)) break;
+      free = (free + 1) | 0;
+    }
+    return free;
+  }
+
   /**
    * An address for a new client: the one behind the last given, or the first free one when the end is reached; undefined
    * if there is none. With an empty list it is the first of all, unless it has just been declined.
    */
   private newLease(mac: EthAddr): Lease | undefined {
-    let firstFree = this.start_ip;
-    let isFound = false;
     this.client_address = this.client_address_plus;
-    for (const { ip } of this.leases) {
-      if (ip === this.client_address_plus) {
-        this.client_address_plus = (ip + 1) | 0;
-        this.client_address = this.client_address_plus;
-      }
-      if (!isFound && isAbove(ip, firstFree)) isFound = true;
-      else if (!isFound) firstFree = (firstFree + 1) | 0;
-    }
-    if (this.leases.length === 0 && !this.has_declined_ip) this.client_address = this.start_ip;
+    if (this.leases.length === 0 && !this.has_declined_ip) this.client_address = this.options.start;
     this.has_declined_ip = false;
-    if (isAbove(this.client_address_plus, this.end_ip)) this.client_address = firstFree;
-    if (isAbove(this.client_address, this.end_ip)) {
-      this.client_address_plus = this.start_ip;
+    if (isAbove(this.client_address_plus, this.options.end)) this.client_address = this.firstFree();
+    if (isAbove(this.client_address, this.options.end)) {
+      this.client_address_plus = this.options.start;
       return undefined;
     }
     const lease: Lease = { ip: this.client_address, mac, lease_timer: this.leaseSeconds };
     this.insert(lease);
-    this.client_address_plus = lease.ip === this.end_ip ? this.start_ip : (lease.ip + 1) | 0;
+    this.client_address_plus = lease.ip === this.options.end ? this.options.start : (lease.ip + 1) | 0;
     return lease;
   }
 

@@ -109,7 +109,7 @@ export class Esp32 implements TaskOwner, Station {
     this.tickUs = world.tickUs;
     this.lan = options.lan;
     this.opt = makeOpt(options.opt);
-    this.config = netifConfig(options, this.opt);
+    this.config = netifConfig(options);
     this.sys = new BoardSys(world.scheduler, this);
     this.chance = world.random(`board ${name}`);
     this.port = options.lan.attach(this);
@@ -243,11 +243,12 @@ export class Esp32 implements TaskOwner, Station {
       lan.send(port, frame);
       return ERR_OK;
     });
-    this.esp_netif = new EspNetif(this.config, this.netif, this.sys, (event) => this.onIpEvent(event));
+    this.esp_netif = new EspNetif(this.config, this.netif, this);
     this.esp_netif.start();
   }
 
-  private onIpEvent({ event, info, ip_changed, mac }: IpEvent): void {
+  /** An address has come or gone. Used by the interface. */
+  onIpEvent({ event, info, ip_changed, mac }: IpEvent): void {
     this.trace?.addEvent({
       kind: 'event',
       n: this.takeNumber(),

@@ -49,13 +49,17 @@ export interface IpEvent {
   readonly mac: EthAddr | null;
 }
 
+/** What an interface needs of its board. */
+export interface EspNetifBoard {
+  readonly sys: Sys;
+  onIpEvent(event: IpEvent): void;
+}
+
 /** How an interface gets its address, and how it starts. */
 export interface EspNetifConfig {
   readonly kind: 'static' | 'dhcp' | 'dhcps';
   readonly info: IpInfo;
   readonly garp: boolean;
-  readonly garpIntervalMs: number;
-  readonly lostIntervalMs: number;
   /** dhcp: connected at boot. dhcps: serving from boot on. */
   readonly autostart: boolean;
   readonly hostname: string;
@@ -63,10 +67,10 @@ export interface EspNetifConfig {
   readonly dhcps: Partial<DhcpsOptions>;
 }
 
-export type esp_netif_dhcp_status_t = number;
-export const ESP_NETIF_DHCP_INIT = 0;
-export const ESP_NETIF_DHCP_STARTED = 1;
-export const ESP_NETIF_DHCP_STOPPED = 2;
+type esp_netif_dhcp_status_t = number;
+const ESP_NETIF_DHCP_INIT = 0;
+const ESP_NETIF_DHCP_STARTED = 1;
+const ESP_NETIF_DHCP_STOPPED = 2;
 
 const ESP_NETIF_HOSTNAME_MAX_SIZE = 32;
 
@@ -83,8 +87,7 @@ export class EspNetif {
   /** Source: dhcpc_status, dhcps_status */
   dhcp_status: esp_netif_dhcp_status_t = ESP_NETIF_DHCP_INIT;
   private readonly config: EspNetifConfig;
-  private readonly sys: Sys;
-  private readonly onEvent: (event: IpEvent) => void;
+  private readonly board: EspNetifBoard;
   /** The static address, or what is remembered of the one from DHCP. */
   private ip_info: IpInfo;
   /** What was announced last. */
@@ -94,11 +97,10 @@ export class EspNetif {
   private dhcps: DhcpServer | null = null;
   private waiters: (IpWaiter | undefined)[] | null = null;
 
-  constructor(config: EspNetifConfig, netif: Netif, sys: Sys, onEvent: (event: IpEvent) => void) {
+  constructor(config: EspNetifConfig, netif: Netif, board: EspNetifBoard) {
     this.config = config;
     this.netif = netif;
-    this.sys = sys;
-    this.onEvent = onEvent;
+    this.board = board;
     this.ip_info = config.info;
   }
 
@@ -143,7 +145,7 @@ export class EspNetif {
     netif_set_up(netif);
     netif_set_link_up(netif);
     this.dhcps = new DhcpServer(netif, (ip, mac) => {
-      this.onEvent({ event: 'dhcps_assigned', info: { ...NO_ADDRESS, ip }, ip_changed: false, mac });
+      this.board.onIpEvent({ event: 'dhcps_assigned', info: { ...NO_ADDRESS, ip }, ip_changed: false, mac });
     });
     Object.assign(this.dhcps.options, config.dhcps);
     if (config.autostart) this.esp_netif_dhcps_start();
@@ -152,13 +154,14 @@ export class EspNetif {
 
   /** The periodic gratuitous ARP. Source: netif_send_garp() */
   private armGarp(): void {
-    const { netif, config } = this;
-    const { timeouts, port } = netif.stack;
+    const { netif } = this;
+    const { timeouts, port, opt } = netif.stack;
+    const interval = opt.ESP_GRATUITOUS_ARP_INTERVAL * 1000;
     const send = (): void => {
       if (this.isUp && netif.ip_addr !== IPADDR_ANY) etharp_gratuitous(netif);
-      timeouts.at(port.sys_now() + config.garpIntervalMs, send);
+      timeouts.at(port.sys_now() + interval, send);
     };
-    timeouts.at(port.sys_now() + config.garpIntervalMs, send);
+    timeouts.at(port.sys_now() + interval, send);
   }
 
   // Up and down
@@ -324,7 +327,7 @@ export class EspNetif {
     this.startLostTimer();
     // A static address, and that of a server, comes back with the interface.
     if (this.config.kind === 'dhcp' && this.dhcp_status !== ESP_NETIF_DHCP_STOPPED) this.ip_info = NO_ADDRESS;
-    this.onEvent({ event: 'ip_cleared', info: ip_info, ip_changed: false, mac: null });
+    this.board.onIpEvent({ event: 'ip_cleared', info: ip_info, ip_changed: false, mac: null });
   }
 
   /** Post GOT_IP for the address that is remembered now. */
@@ -333,16 +336,16 @@ export class EspNetif {
     const ip_changed = !equals(ip_info, this.ip_info_old);
     this.ip_info_old = ip_info;
     netif.stack.netif_default = netif;
-    this.onEvent({ event, info: ip_info, ip_changed, mac: null });
+    this.board.onIpEvent({ event, info: ip_info, ip_changed, mac: null });
     this.wakeWaiters();
   }
 
   /** Unless it runs: getting an address does not stop it. Source: esp_netif_start_ip_lost_timer() */
   private startLostTimer(): void {
     if (this.lostTimer !== null) return;
-    const { timeouts, port } = this.netif.stack;
+    const { timeouts, port, opt } = this.netif.stack;
     this.lostTimer = () => this.onLost();
-    timeouts.at(port.sys_now() + this.config.lostIntervalMs, this.lostTimer);
+    timeouts.at(port.sys_now() + opt.ESP_NETIF_IP_LOST_TIMER_INTERVAL * 1000, this.lostTimer);
   }
 
   private stopLostTimer(): void {
@@ -356,7 +359,7 @@ export class EspNetif {
     if (this.netif.ip_addr !== IPADDR_ANY) return;
     this.ip_info_old = NO_ADDRESS;
     if (this.config.kind !== 'dhcp') return;
-    this.onEvent({ event: 'ip_lost', info: NO_ADDRESS, ip_changed: false, mac: null });
+    this.board.onIpEvent({ event: 'ip_lost', info: NO_ADDRESS, ip_changed: false, mac: null });
   }
 
   // Waiting for an address
@@ -366,8 +369,8 @@ export class EspNetif {
     if (this.netif.ip_addr !== IPADDR_ANY) return 0;
     const waiter = new IpWaiter();
     const slot = this.slotFor(waiter);
-    const deadlineUs = ticks === Number.POSITIVE_INFINITY ? ticks : this.sys.deadline(ticks);
-    while (!waiter.hasAddress && this.sys.block(thread, waiter.list, deadlineUs)) yield;
+    const deadlineUs = ticks === Number.POSITIVE_INFINITY ? ticks : this.board.sys.deadline(ticks);
+    while (!waiter.hasAddress && this.board.sys.block(thread, waiter.list, deadlineUs)) yield;
     this.waiters![slot] = undefined;
     return waiter.hasAddress ? 0 : -1;
   }
@@ -386,8 +389,8 @@ export class EspNetif {
     for (const waiter of this.waiters) {
       if (waiter === undefined || waiter.list.head === null) continue;
       waiter.hasAddress = true;
-      this.sys.wake(waiter.list);
-      this.sys.preemptIfHigher();
+      this.board.sys.wake(waiter.list);
+      this.board.sys.preemptIfHigher();
     }
   }
 }

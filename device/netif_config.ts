@@ -1,6 +1,5 @@
 /** How a board's options say where its address comes from, read and checked. */
 
-import type { Opt } from '../stack/opt.ts';
 import { IPADDR_ANY, ip4addr_aton } from '../stack/prot/ip4.ts';
 import type { DhcpsOptions } from './dhcpserver.ts';
 import type { EspNetifConfig, IpInfo } from './esp_netif.ts';
@@ -43,9 +42,12 @@ export interface AddressOptions {
 
 const SOFT_AP_ADDRESS = '192.168.4.1/24';
 const DEFAULT_HOSTNAME = 'espressif';
+/** Shared by all boards that set none. */
+const NO_SERVERS: readonly number[] = [];
+const NO_OPTIONS: Partial<DhcpsOptions> = {};
 
 /** @throws TypeError naming the option that is wrong */
-export function netifConfig(options: AddressOptions, opt: Opt): EspNetifConfig {
+export function netifConfig(options: AddressOptions): EspNetifConfig {
   const { dhcp = false, dhcps = false } = options;
   if (dhcp && dhcps !== false) throw new TypeError('A board cannot have both dhcp (station) and dhcps (soft-AP).');
   const kind = dhcp ? 'dhcp' : dhcps === false ? 'static' : 'dhcps';
@@ -54,12 +56,10 @@ export function netifConfig(options: AddressOptions, opt: Opt): EspNetifConfig {
     kind,
     info: ipInfo(options, kind),
     garp: options.garp ?? kind !== 'dhcps',
-    garpIntervalMs: opt.ESP_GRATUITOUS_ARP_INTERVAL * 1000,
-    lostIntervalMs: opt.ESP_NETIF_IP_LOST_TIMER_INTERVAL * 1000,
     autostart: (dhcp ? options.autoConnect : server.autostart) ?? true,
     hostname: options.hostname ?? DEFAULT_HOSTNAME,
-    dns: (options.dns ?? []).map((ip) => parseIp('dns', ip)),
-    dhcps: dhcpsOptions(server),
+    dns: options.dns === undefined ? NO_SERVERS : options.dns.map((ip) => parseIp('dns', ip)),
+    dhcps: kind === 'dhcps' ? dhcpsOptions(server) : NO_OPTIONS,
   };
 }
 

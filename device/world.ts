@@ -308,7 +308,7 @@ export class World implements BoardWorld, LanWorld {
       n: this.takeNumber(),
       tUs: hazard.tUs,
       board: board.name,
-      text: hazard.text,
+      text: `${name}: ${hazard.text}`,
     });
     if (this.hazardsStop) board.stopForHazard();
   }

@@ -1,7 +1,6 @@
 /** Options and modes of sockets: getsockopt, setsockopt, ioctl, fcntl. Source: lwIP sockets.c */
 
 import { TcpPcb, TF_FIN } from '../stack/tcp_pcb.ts';
-import { checkPcbIsThere } from './api_msg.ts';
 import { F_GETFL, F_SETFL, FIONBIO, FIONREAD, O_NONBLOCK, O_RDWR, O_WRONLY } from './constants.ts';
 import { EBADF, ENOSYS } from './errno.ts';
 import { NETCONN_FLAG_NON_BLOCKING, NETCONN_TCP, Netbuf, type Netconn } from './netconn.ts';
@@ -36,11 +35,7 @@ export function* lwip_setsockopt(
 function* option(sockets: Sockets, thread: SysThread, s: number, action: (sock: LwipSock) => number): Op<number> {
   const sock = sockets.use(s);
   if (sock === null) return sockets.fail(thread, EBADF);
-  const errno = yield* sockets.inTcpipThread(thread, () => {
-    if (sockets.open(s) === null) return EBADF;
-    checkPcbIsThere(sock.conn!);
-    return action(sock);
-  });
+  const errno = yield* sockets.inTcpipThread(thread, () => (sockets.open(s) === null ? EBADF : action(sock)));
   yield* sockets.done(thread, sock);
   return errno === 0 ? 0 : sockets.fail(thread, errno);
 }

@@ -5,6 +5,7 @@ import { igmp_joingroup, igmp_leavegroup } from '../stack/igmp.ts';
 import { NETIF_NO_INDEX, netif_find } from '../stack/netif.ts';
 import { SOF_BROADCAST, SOF_KEEPALIVE, SOF_REUSEADDR } from '../stack/pcb.ts';
 import { LISTEN, TcpPcb, TF_NODELAY } from '../stack/tcp_pcb.ts';
+import { checkPcbIsThere } from './api_msg.ts';
 import {
   IP_ADD_MEMBERSHIP,
   IP_DROP_MEMBERSHIP,
@@ -90,6 +91,7 @@ function pcbOf(conn: Netconn) {
 
 /** EINVAL if the argument is too short or the pcb is gone; then ENOPROTOOPT if the socket is of another type. */
 function check(conn: Netconn, optlen: number, size: number, type = 0): number {
+  checkPcbIsThere(conn);
   if (optlen < size || pcbOf(conn) === null) return EINVAL;
   return type !== 0 && conn.type !== type ? ENOPROTOOPT : 0;
 }

@@ -66,19 +66,18 @@ import {
   udpFrame,
 } from './udp.ts';
 
-export const DHCP_STATE_OFF = 0;
-export const DHCP_STATE_REQUESTING = 1;
-export const DHCP_STATE_INIT = 2;
-export const DHCP_STATE_REBOOTING = 3;
-export const DHCP_STATE_REBINDING = 4;
-export const DHCP_STATE_RENEWING = 5;
+const DHCP_STATE_OFF = 0;
+const DHCP_STATE_REQUESTING = 1;
+const DHCP_STATE_INIT = 2;
+const DHCP_STATE_REBOOTING = 3;
+const DHCP_STATE_REBINDING = 4;
+const DHCP_STATE_RENEWING = 5;
 export const DHCP_STATE_SELECTING = 6;
-export const DHCP_STATE_INFORMING = 7;
-export const DHCP_STATE_CHECKING = 8;
+const DHCP_STATE_INFORMING = 7;
+const DHCP_STATE_CHECKING = 8;
 export const DHCP_STATE_BOUND = 10;
-export const DHCP_STATE_BACKING_OFF = 12;
+const DHCP_STATE_BACKING_OFF = 12;
 
-export const DHCP_COARSE_TIMER_MSECS = 1000;
 const DHCP_FINE_TIMER_MSECS = 500;
 
 /** The smallest MTU with which DHCP works. */
@@ -166,16 +165,16 @@ export function dhcp_release_and_stop(netif: Netif): void {
   const { dhcp } = netif;
   if (dhcp === null || dhcp.state === DHCP_STATE_OFF) return;
   const server = dhcp.server_ip_addr;
+  const isSupplied = dhcp_supplied_address(netif);
+  setState(dhcp, DHCP_STATE_OFF);
   forgetLease(dhcp);
-  if (dhcp_supplied_address(netif)) {
-    dhcp.tries = 0;
+  if (isSupplied) {
     const msg = createMessage(netif, dhcp, DHCP_RELEASE);
     putAddress(msg, DHCP_OPTION_SERVER_ID, server);
     putClientId(msg, netif);
     send(msg, netif, server);
     netif_set_addr(netif, IPADDR_ANY, IPADDR_ANY, IPADDR_ANY);
   }
-  setState(dhcp, DHCP_STATE_OFF);
   stopFineTimer(netif.stack, dhcp);
   if (!dhcp.pcb_allocated) return;
   releasePcb(netif.stack);
@@ -202,7 +201,7 @@ export function dhcp_stop(netif: Netif): void {
 }
 
 /** The interface holds an address that DHCP gave. Source: lwIP dhcp_supplied_address() */
-export function dhcp_supplied_address(netif: Netif): boolean {
+function dhcp_supplied_address(netif: Netif): boolean {
   const state = netif.dhcp?.state;
   return state === DHCP_STATE_BOUND || state === DHCP_STATE_RENEWING || state === DHCP_STATE_REBINDING;
 }

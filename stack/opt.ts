@@ -90,21 +90,33 @@ export type OptName = keyof typeof OPT;
 /** The values in force in one stack. */
 export type Opt = Readonly<Record<OptName, number>>;
 
+/** The values that lwIP computes from others unless they are given. Source: lwIP opt.h */
+function derived(opt: Opt): Partial<Opt> {
+  const { TCP_MSS, TCP_SND_BUF, TCP_WND } = opt;
+  const TCP_SND_QUEUELEN = Math.trunc((4 * TCP_SND_BUF + TCP_MSS - 1) / TCP_MSS);
+  return {
+    TCP_SND_QUEUELEN,
+    TCP_SNDLOWAT: Math.min(Math.max(Math.trunc(TCP_SND_BUF / 2), 2 * TCP_MSS + 1), TCP_SND_BUF - 1),
+    TCP_SNDQUEUELOWAT: Math.max(Math.trunc(TCP_SND_QUEUELEN / 2), 5),
+    TCP_WND_UPDATE_THRESHOLD: Math.min(Math.trunc(TCP_WND / 4), 4 * TCP_MSS),
+  };
+}
+
 /**
- * ESP-IDF's defaults with some values changed.
+ * ESP-IDF's defaults with some values changed, and what lwIP computes from those.
  * @throws RangeError naming the option if a value is outside its range, TypeError for an unknown name
  */
 export function makeOpt(changes: Partial<Opt> = {}): Opt {
   const opt = { ...defaults };
   for (const [name, value] of Object.entries(changes) as [OptName, number][]) {
-    const known: OptEntry | undefined = OPT[name];
+    const known: OptEntry | undefined = Object.hasOwn(OPT, name) ? OPT[name] : undefined;
     if (known === undefined) throw new TypeError(`There is no lwIP option named ${name}.`);
     if (!Number.isInteger(value) || value < known.min || value > known.max) {
       throw new RangeError(`${name} must be a whole number from ${known.min} to ${known.max}, not ${value}.`);
     }
     opt[name] = value;
   }
-  return Object.keys(changes).length === 0 ? defaults : opt;
+  return Object.keys(changes).length === 0 ? defaults : { ...opt, ...derived(opt), ...changes };
 }
 
 const defaults = Object.fromEntries(Object.entries(OPT).map(([name, e]) => [name, e.value])) as Record<OptName, number>;

@@ -1,6 +1,6 @@
 /** One lwIP instance: the state that lwIP keeps in globals, and what it needs from the world around it. */
 
-import { DHCP_COARSE_TIMER_MSECS, type DhcpShared, dhcp_coarse_tmr } from './dhcp.ts';
+import { type DhcpShared, dhcp_coarse_tmr } from './dhcp.ts';
 import type { ArpEntry } from './etharp.ts';
 import { etharp_tmr } from './etharp.ts';
 import type { FramePool } from './frame.ts';
@@ -39,6 +39,9 @@ export interface StackPort {
   /** The program drove lwIP into one of its known defects. May not return (the board stops). */
   hazard(name: HazardName): void;
 }
+
+/** One list for all stacks without name servers. */
+const NO_SERVERS: readonly number[] = [];
 
 export class Stack {
   readonly port: StackPort;
@@ -83,7 +86,7 @@ export class Stack {
   /** Shared by the DHCP clients of all interfaces, once one was started. */
   dhcp: DhcpShared | null = null;
   /** Main, backup and fallback name server, int32 in host order. */
-  readonly dns_servers: number[] = [];
+  dns_servers = NO_SERVERS;
 
   /** Source: lwIP lwip_init(), udp_init(), tcp_init(): the first two random numbers are the first local ports. */
   constructor(port: StackPort, opt: Opt = makeOpt()) {
@@ -92,8 +95,7 @@ export class Stack {
     this.udp_port = UDP_LOCAL_PORT_RANGE_START + (port.LWIP_RAND() & 0x3fff);
     this.tcp_port = TCP_LOCAL_PORT_RANGE_START + (port.LWIP_RAND() & 0x3fff);
     makeLoopif(this);
-    this.timeouts.at(port.sys_now() + ARP_TMR_INTERVAL, arpTimer);
-    this.timeouts.at(port.sys_now() + DHCP_COARSE_TIMER_MSECS, dhcpTimer);
+    this.timeouts.at(port.sys_now() + EVERY_SECOND, everySecond);
   }
 
   /** Run the timers that are due. Source: lwIP sys_check_timeouts() */
@@ -102,14 +104,12 @@ export class Stack {
   }
 }
 
-const ARP_TMR_INTERVAL = 1000;
+/** ARP_TMR_INTERVAL and DHCP_COARSE_TIMER_MSECS. */
+const EVERY_SECOND = 1000;
 
-function arpTimer(stack: Stack): void {
+/** lwIP's cyclic timers of ARP and DHCP: armed one behind the other at boot, they run one behind the other for ever. */
+function everySecond(stack: Stack): void {
   etharp_tmr(stack);
-  stack.timeouts.again(ARP_TMR_INTERVAL, arpTimer);
-}
-
-function dhcpTimer(stack: Stack): void {
+  stack.timeouts.again(EVERY_SECOND, everySecond);
   if (stack.dhcp !== null) dhcp_coarse_tmr(stack);
-  stack.timeouts.again(DHCP_COARSE_TIMER_MSECS, dhcpTimer);
 }

@@ -10,9 +10,9 @@ export const DHCP_YIADDR = 16;
 export const DHCP_GIADDR = 24;
 export const DHCP_CHADDR = 28;
 export const DHCP_SNAME = 44;
-export const DHCP_SNAME_LEN = 64;
-export const DHCP_FILE = 108;
-export const DHCP_FILE_LEN = 128;
+const DHCP_SNAME_LEN = 64;
+const DHCP_FILE = 108;
+const DHCP_FILE_LEN = 128;
 export const DHCP_COOKIE = 236;
 export const DHCP_OPTIONS = 240;
 
@@ -35,7 +35,7 @@ export const DHCP_NAK = 6;
 export const DHCP_RELEASE = 7;
 export const DHCP_INFORM = 8;
 
-export const DHCP_OPTION_PAD = 0;
+const DHCP_OPTION_PAD = 0;
 export const DHCP_OPTION_SUBNET_MASK = 1;
 export const DHCP_OPTION_ROUTER = 3;
 export const DHCP_OPTION_DNS_SERVER = 6;
@@ -46,19 +46,19 @@ export const DHCP_OPTION_ROUTER_DISCOVERY = 31;
 export const DHCP_OPTION_VENDOR_SPECIFIC = 43;
 export const DHCP_OPTION_REQUESTED_IP = 50;
 export const DHCP_OPTION_LEASE_TIME = 51;
-export const DHCP_OPTION_OVERLOAD = 52;
+const DHCP_OPTION_OVERLOAD = 52;
 export const DHCP_OPTION_MESSAGE_TYPE = 53;
 export const DHCP_OPTION_SERVER_ID = 54;
 export const DHCP_OPTION_PARAMETER_REQUEST_LIST = 55;
 export const DHCP_OPTION_MAX_MSG_SIZE = 57;
-export const DHCP_OPTION_T1 = 58;
-export const DHCP_OPTION_T2 = 59;
+const DHCP_OPTION_T1 = 58;
+const DHCP_OPTION_T2 = 59;
 export const DHCP_OPTION_CLIENT_ID = 61;
 export const DHCP_OPTION_END = 255;
 
-export const DHCP_OVERLOAD_FILE = 1;
-export const DHCP_OVERLOAD_SNAME = 2;
-export const DHCP_OVERLOAD_SNAME_FILE = 3;
+const DHCP_OVERLOAD_FILE = 1;
+const DHCP_OVERLOAD_SNAME = 2;
+const DHCP_OVERLOAD_SNAME_FILE = 3;
 
 /** What a client wants to know of a reply: addresses int32 in host order, times in seconds (unsigned). */
 export interface DhcpReply {

@@ -81,6 +81,7 @@ function endOfPart(text: string, from: number): number {
 
 /** One part of an address: decimal, octal or hexadecimal, taken modulo 2^32. */
 function parsePart(text: string, from: number, end: number): number | undefined {
+  if (from === end) return undefined;
   let base = 10;
   let at = from;
   if (text[at] === '0') {
@@ -90,7 +91,6 @@ function parsePart(text: string, from: number, end: number): number | undefined 
       at += 2;
     }
   }
-  if (at === end) return undefined;
   let value = 0;
   for (; at < end; at++) {
     const digit = digitOf(text.charCodeAt(at));

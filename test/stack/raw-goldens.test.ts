@@ -10,10 +10,18 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { etharp_gratuitous } from '../../stack/etharp.ts';
 import { igmp_joingroup, igmp_leavegroup } from '../../stack/igmp.ts';
 import { ERR_OK, type Pbuf, pbuf_copy_partial, pbuf_free } from '../../stack/index.ts';
-import { type TcpPcb, TcpPcbListen, tcp_new } from '../../stack/tcp_pcb.ts';
-import { tcp_abort, tcp_bind, tcp_close, tcp_connect, tcp_listen_with_backlog, tcp_recved, tcp_shutdown } from '../../stack/tcp.ts';
-import { tcp_output, tcp_write } from '../../stack/tcp_out.ts';
 import { SOF_KEEPALIVE } from '../../stack/pcb.ts';
+import {
+  tcp_abort,
+  tcp_bind,
+  tcp_close,
+  tcp_connect,
+  tcp_listen_with_backlog,
+  tcp_recved,
+  tcp_shutdown,
+} from '../../stack/tcp.ts';
+import { tcp_output, tcp_write } from '../../stack/tcp_out.ts';
+import { type TcpPcb, TcpPcbListen, tcp_new } from '../../stack/tcp_pcb.ts';
 import { UDP_PAYLOAD, UdpPcb, udp_bind, udp_sendto, udpFrame } from '../../stack/udp.ts';
 import { address, BareStack, flagBits, HOST, PEER, pattern, readSegment } from '../support/bare-stack.ts';
 import { arpFrame, tcpFrame } from '../support/frames.ts';

@@ -150,7 +150,7 @@ export function flagBits(letters: string): number {
 }
 
 /** Byte k of every stream that a test sends. */
-export function patternByte(k: number): number {
+function patternByte(k: number): number {
   return (k * 131 + 17) & 255;
 }
 

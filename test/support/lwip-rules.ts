@@ -3,7 +3,7 @@
  * code: a second, much smaller implementation, for one segment to a connection whose queues are simple.
  */
 
-import { type Segment, type Situation, u32, WINDOW } from './tcp-cells.ts';
+import { PEER_WINDOW, type Segment, type Situation, u32, WINDOW } from './tcp-cells.ts';
 import type { Outcome, Reply } from './tcp-outcome.ts';
 
 /**
@@ -66,6 +66,11 @@ export const RULES = {
     'segments/tw_rst',
     'segments/tw_syn_in_window',
   ],
+  '6(2)': [
+    'window taken if the segment begins later than the one that gave the last window, or there with a higher ack, or has the same ack and more window',
+    'segments/ack_dup_wnd_change',
+    'segments/wnd_persist_split',
+  ],
   '6(3,4)': [
     'ack not above U: a duplicate at most, changes nothing here; from U+1 to N: U moves, whole segments are freed',
     'segments/ack_dup3',
@@ -118,13 +123,24 @@ const between = (a: number, low: number, high: number): boolean => !before(a, lo
 /** Every RST is RST+ACK; its window of 5760 has the bytes the wrong way round. */
 const RST_WINDOW = 0x8016;
 
-export function lwipDoes(situation: Situation, segment: Segment): Outcome {
+export function lwipDoes(situation: Situation, segment: Segment): LwipOutcome {
   const model = new Model(situation, segment);
   model.input();
   return model;
 }
 
-class Model implements Outcome {
+export interface LwipOutcome extends Outcome {
+  /** Sequence numbers that are kept for retransmission. */
+  readonly outstanding: number;
+}
+
+/** Rule 6(2): the window of an ACK, when the last one came with an ACK at R of U. */
+export function lwipTakesWindow(situation: Situation, { seq, ack, win = PEER_WINDOW }: Segment): boolean {
+  const { rcv, una } = situation;
+  return before(rcv, seq) || (seq === rcv && before(una, ack)) || (ack === una && win > PEER_WINDOW);
+}
+
+class Model implements LwipOutcome {
   readonly replies: Reply[] = [];
   readonly later: Reply[] = [];
   readonly app: string[] = [];
@@ -133,6 +149,7 @@ class Model implements Outcome {
   isQueued = false;
   private readonly c: Situation;
   private readonly s: Segment;
+  private una: number;
   private rcv: number;
   private ackNow = false;
   private ackDelay = false;
@@ -143,7 +160,18 @@ class Model implements Outcome {
     this.c = situation;
     this.s = segment;
     this.state = situation.state;
+    this.una = situation.una;
     this.rcv = situation.rcv;
+  }
+
+  /** Data and what stands behind it are segments of their own; a segment is kept until all of it is acknowledged. */
+  get outstanding(): number {
+    const { una, nxt, dataInFlight } = this.c;
+    if (['CLOSED', 'LISTEN', 'TIME_WAIT'].includes(this.state) || this.c.state === 'LISTEN') return 0;
+    const acked = u32(this.una - una);
+    const all = u32(nxt - una);
+    if (acked >= all) return 0;
+    return acked >= dataInFlight ? all - dataInFlight : all;
   }
 
   private has(flag: string): boolean {
@@ -281,6 +309,7 @@ class Model implements Outcome {
     if (!this.has('A')) return;
     if (this.has('S') && this.s.ack === u32(this.c.una + 1)) {
       this.state = 'ESTABLISHED';
+      this.una = this.s.ack;
       this.app.push('connected');
       // Only now is there a RCV.NXT; its name is the end of the SYN.
       const ack = u32(this.s.seq + 1);
@@ -365,9 +394,10 @@ class Model implements Outcome {
       return;
     }
     this.cite('6(3,4)');
-    const { dataInFlight } = this.c;
-    const isNew = before(this.c.una, ack);
-    if (isNew && dataInFlight > 0 && u32(ack - this.c.una) >= dataInFlight) this.app.push(`sent ${dataInFlight}`);
+    const { dataInFlight, una } = this.c;
+    if (!before(una, ack)) return;
+    this.una = ack;
+    if (dataInFlight > 0 && u32(ack - una) >= dataInFlight) this.app.push(`sent ${dataInFlight}`);
   }
 
   private payload(): void {

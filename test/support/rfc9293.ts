@@ -33,6 +33,12 @@ export function rfcSays(situation: Situation, segment: Segment): Outcome {
   return model;
 }
 
+/** Is the window of an ACK taken ('.4 ack'), when the last one came with an ACK at R of U? Every acceptable one is newer. */
+export function rfcTakesWindow({ rcv, una, nxt }: Situation, { seq, ack }: Segment): boolean {
+  const start = offset(seq, rcv);
+  return start >= 0 && start < WINDOW && offset(ack, una) >= 0 && offset(ack, nxt) <= 0;
+}
+
 class Model implements Outcome {
   readonly replies: Reply[] = [];
   readonly later: Reply[] = [];

@@ -4,9 +4,16 @@
  */
 
 import { ERR_OK, type err_t, pbuf_free, tcp_state_str } from '../../stack/index.ts';
-import { type TcpPcb, TcpPcbListen, tcp_new } from '../../stack/tcp_pcb.ts';
-import { tcp_bind, tcp_close, tcp_connect, tcp_listen_with_backlog, tcp_recved, tcp_shutdown } from '../../stack/tcp.ts';
+import {
+  tcp_bind,
+  tcp_close,
+  tcp_connect,
+  tcp_listen_with_backlog,
+  tcp_recved,
+  tcp_shutdown,
+} from '../../stack/tcp.ts';
 import { tcp_output, tcp_write } from '../../stack/tcp_out.ts';
+import { type TcpPcb, TcpPcbListen, type TcpSeg, tcp_new } from '../../stack/tcp_pcb.ts';
 import { address, BareStack, flagBits, HOST, PEER, pattern, readSegment, type SentSegment } from './bare-stack.ts';
 import { tcpFrame } from './frames.ts';
 
@@ -143,11 +150,12 @@ export function ackPositions(s: Situation): ReadonlyMap<AckPosition, number> {
 }
 
 export interface Segment {
-  readonly kind: KindName;
   readonly flags: string;
   readonly seq: number;
   readonly ack: number;
   readonly len: number;
+  /** The window that it announces; PEER_WINDOW if left out. */
+  readonly win?: number;
 }
 
 /** What our stack did. */
@@ -159,11 +167,16 @@ export interface Observation {
   readonly app: readonly string[];
   /** The segment waits in the out-of-order queue. */
   readonly isQueued: boolean;
+  /** Sequence numbers that are kept for retransmission. */
+  readonly outstanding: number;
+  /** The peer's window as the sender now sees it; undefined without a pcb. */
+  readonly sndWnd: number | undefined;
 }
 
 const PORT = 80;
 const PEER_PORT = 5000;
-const PEER_WINDOW = 5840;
+/** The window that the peer announces while a situation is arranged. */
+export const PEER_WINDOW = 5840;
 const MSS_1460 = [2, 4, 5, 0xb4];
 const ERR_NAMES: Readonly<Record<number, string>> = { [-13]: 'ERR_ABRT', [-14]: 'ERR_RST', [-15]: 'ERR_CLSD' };
 
@@ -204,14 +217,14 @@ class Cell {
     return this.isListening ? PORT : LOCAL_PORT;
   }
 
-  private segment(flags: string, seq: number, ack: number, len = 0): void {
+  private segment(flags: string, seq: number, ack: number, len = 0, wnd = PEER_WINDOW): void {
     const frame = tcpFrame({
       ...ENDS,
       ports: [PEER_PORT, this.localPort],
       seq: u32(seq),
       ack: u32(ack),
       flags: flagBits(flags),
-      wnd: PEER_WINDOW,
+      wnd,
       tcpOptions: flags.includes('S') ? MSS_1460 : [],
       data: [...pattern(0, len)],
     });
@@ -320,16 +333,22 @@ class Cell {
     tcp_output(this.pcb!);
   }
 
-  observe(segment: Segment): Observation {
+  observe(...segments: readonly Segment[]): Observation {
     this.host.runTo(10);
-    this.segment(segment.flags, segment.seq, segment.ack, segment.len);
+    for (const { flags, seq, ack, len, win } of segments) this.segment(flags, seq, ack, len, win);
     const replies = this.sent;
-    const app = [...this.app];
-    const stateName = this.stateName();
-    const isQueued = this.pcb !== null && !this.pcb.isFreed && this.pcb.ooseq !== null;
+    const pcb = this.pcb?.isFreed === false ? this.pcb : null;
+    const seen = {
+      replies,
+      state: this.stateName(),
+      app: [...this.app],
+      isQueued: pcb !== null && pcb.ooseq !== null,
+      outstanding: pcb === null ? 0 : sequenceNumbers(pcb.unacked) + sequenceNumbers(pcb.unsent),
+      sndWnd: pcb?.snd_wnd,
+    };
     this.sent = [];
     this.host.runTo(250);
-    return { replies, later: this.sent, state: stateName, app, isQueued };
+    return { ...seen, later: this.sent };
   }
 
   private stateName(): string {
@@ -340,9 +359,16 @@ class Cell {
   }
 }
 
+function sequenceNumbers(queue: TcpSeg | null): number {
+  let count = 0;
+  for (let seg = queue; seg !== null; seg = seg.next) count += seg.len + ((seg.flags & flagBits('SF')) === 0 ? 0 : 1);
+  return count;
+}
+
 /** Port of an active open: the first that the counter gives. */
 const LOCAL_PORT = 65_201;
 
-export function observe(situation: Situation, numbers: Numbers, segment: Segment): Observation {
-  return new Cell(situation, numbers).observe(segment);
+/** Let segments, most often one, arrive in a situation. */
+export function observe(situation: Situation, numbers: Numbers, ...segments: readonly Segment[]): Observation {
+  return new Cell(situation, numbers).observe(...segments);
 }

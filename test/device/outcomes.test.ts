@@ -1,0 +1,221 @@
+/** How a run ends, and what the report says about those who wait. */
+
+import { describe, expect, test } from '@jest/globals';
+import {
+  AF_INET,
+  makeFdSet,
+  type Os,
+  type RunOptions,
+  type RunReport,
+  SO_KEEPALIVE,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  sockaddr_in,
+  World,
+} from '../../device/index.ts';
+import { acceptOne, B_IP, connectTo, listenOn, pair, pattern, type Steps, start } from '../support/worlds.ts';
+
+/** Programs for both boards, and what comes of them. */
+function outcomeOf(
+  a: (os: Os) => Steps<unknown>,
+  b: ((os: Os) => Steps<unknown>) | null = null,
+  options: RunOptions = {},
+): RunReport {
+  const p = pair();
+  start(p.a, a);
+  if (b !== null) start(p.b, b);
+  return p.world.runSync(options);
+}
+
+const udpOn = function* (os: Os, port: number): Steps<number> {
+  const s = yield* os.socket(AF_INET, SOCK_DGRAM);
+  yield* os.bind(s, sockaddr_in('0.0.0.0', port));
+  return s;
+};
+
+function* connected(os: Os): Steps<number> {
+  yield* os.delayMs(20);
+  return yield* connectTo(os, B_IP, 80);
+}
+
+function* accepted(os: Os): Steps<number> {
+  return yield* os.accept(yield* listenOn(os, 80));
+}
+
+describe('a run', () => {
+  test('of nothing ends at once', () => {
+    expect(new World().runSync()).toEqual({ outcome: 'ended', nowUs: 0, blocked: [] });
+    expect(pair().world.runSync()).toMatchObject({ outcome: 'ended', blocked: [] });
+  });
+
+  test('ends when all programs have, though connections go on dying', () => {
+    const report = outcomeOf(
+      function* (os) {
+        yield* os.close(yield* connected(os));
+      },
+      function* (os) {
+        const s = yield* acceptOne(os, 80);
+        yield* os.recv(s, new Uint8Array(1));
+        yield* os.close(s);
+      },
+    );
+    expect(report).toMatchObject({ outcome: 'ended', blocked: [] });
+    expect(report.nowUs).toBeLessThan(2_000_000);
+  });
+
+  test.each<[string, (os: Os) => Steps<unknown>, string, string]>([
+    ['accept()', accepted, 'accept(54)', 'a connection (listening on port 80)'],
+    ['recv() on a bound datagram socket', function* (os) { yield* os.recv(yield* udpOn(os, 9), new Uint8Array(1)); }, 'recv(54)', 'data (UDP port 9)'],
+    ['recvfrom() on a raw socket', function* (os) {
+      const s = yield* os.socket(AF_INET, SOCK_RAW, 1);
+      yield* os.recvfrom(s, new Uint8Array(1), 1, 0);
+    }, 'recvfrom(54)', 'data (raw socket)'],
+    ['select() on a listener', function* (os) {
+      const s = yield* listenOn(os, 80);
+      yield* os.select(64, makeFdSet(s), null, null, null);
+    }, 'select()', 'a descriptor to become ready'],
+    ['lwip_poll() on a datagram socket', function* (os) {
+      yield* os.lwip_poll([{ fd: yield* udpOn(os, 9), events: 1, revents: 0 }], -1);
+    }, 'lwip_poll()', 'a descriptor to become ready'],
+  ])('is idle when all that is left waits as a server does: %s', (_name, program, call, waitsFor) => {
+    expect(outcomeOf(program)).toMatchObject({
+      outcome: 'idle',
+      blocked: [{ board: 'a', task: 'main', call, waitsFor, isServing: true }],
+    });
+  });
+
+  test.each<[string, (os: Os) => Steps<unknown>, ((os: Os) => Steps<unknown>) | null, object]>([
+    ['recv() on a connection whose peer is silent', function* (os) { yield* os.recv(yield* connected(os), new Uint8Array(1)); }, accepted, {
+      task: 'main', call: 'recv(54)', waitsFor: expect.stringMatching(/^data \(ESTABLISHED with 192\.168\.4\.2:80\)$/),
+    }],
+    ['send() to a peer that never reads, and is gone', function* (os) { yield* os.send(yield* connected(os), pattern(50_000)); }, accepted, {
+      task: 'main', call: 'send(54)', waitsFor: expect.stringContaining('room in the send buffer'),
+    }],
+    ['recv() on a socket that was never connected', function* (os) {
+      const s = yield* os.socket(AF_INET, SOCK_DGRAM);
+      yield* os.connect(s, sockaddr_in(B_IP, 9));
+      yield* os.recv(s, new Uint8Array(1));
+    }, null, { call: 'recv(54)' }],
+    ['select() on nothing', function* (os) {
+      yield* os.recv(yield* connected(os), new Uint8Array(1));
+    }, accepted, { call: 'recv(54)' }],
+  ])('hangs when somebody waits for what cannot come: %s', (_name, a, b, blocked) => {
+    const report = outcomeOf(a, b, { until: 3_600_000_000 });
+    expect([report.outcome, report.blocked[0]]).toEqual([report.outcome, expect.objectContaining({ board: 'a', isServing: false, ...blocked })]);
+    expect(['hang', 'until']).toContain(report.outcome);
+  });
+
+  test('does not give up while a retransmission could still end the wait', () => {
+    const p = pair();
+    const ret = start(p.a, function* (os) {
+      yield* os.delayMs(20);
+      const s = yield* os.socket(AF_INET, SOCK_STREAM);
+      return yield* os.connect(s, sockaddr_in('192.168.4.77', 80));
+    });
+    expect(p.world.runSync()).toMatchObject({ outcome: 'ended' });
+    expect(ret.value).toBe(-1);
+    expect(p.world.nowUs).toBeGreaterThan(18_000_000);
+  });
+
+  test('does not give up while keepalive has not had an answer', () => {
+    const p = pair();
+    const n = start(p.a, function* (os) {
+      const s = yield* connected(os);
+      yield* os.setsockopt(s, SOL_SOCKET, SO_KEEPALIVE, 1);
+      p.b.powerOff();
+      return yield* os.recv(s, new Uint8Array(1));
+    });
+    start(p.b, accepted);
+    expect(p.world.runSync()).toMatchObject({ outcome: 'ended' });
+    expect(n.value).toBe(-1);
+    expect(p.world.nowUs).toBeGreaterThan(7_200_000_000);
+  });
+
+  test('stops at a time, whose own events still happen', () => {
+    const { world } = pair();
+    const seen: number[] = [];
+    for (const t of [1000, 5000, 5001]) world.at(t, () => seen.push(t));
+    expect(world.runSync({ until: 5000 })).toMatchObject({ outcome: 'until', nowUs: 5000 });
+    expect(seen).toEqual([1000, 5000]);
+    expect(world.runSync({ until: 2000 })).toMatchObject({ outcome: 'until', nowUs: 5000 });
+    world.runSync();
+    expect(seen).toEqual([1000, 5000, 5001]);
+  });
+
+  test('goes on to that time if it is told not to stop when idle', () => {
+    const report = outcomeOf(accepted, null, { until: 3_600_000_000, stopWhenIdle: false });
+    expect(report).toMatchObject({ outcome: 'until', nowUs: 3_600_000_000, blocked: [{ isServing: true }] });
+  });
+
+  test('can be continued in pieces, with the same result', () => {
+    const whole = pair();
+    const pieces = pair();
+    for (const p of [whole, pieces]) {
+      start(p.a, function* (os) {
+        const s = yield* connected(os);
+        yield* os.send(s, pattern(20_000));
+        yield* os.close(s);
+      });
+      start(p.b, function* (os) {
+        const s = yield* acceptOne(os, 80);
+        while ((yield* os.recv(s, new Uint8Array(500))) > 0);
+        yield* os.close(s);
+      });
+    }
+    whole.world.runSync({ until: 1_000_000 });
+    for (let t = 0; t <= 1_000_000; t += 7001) pieces.world.runSync({ until: t });
+    pieces.world.runSync({ until: 1_000_000 });
+    expect(pieces.trace).toEqual(whole.trace);
+  });
+
+  test('in steps takes one event at a time', async () => {
+    const { world } = pair();
+    const seen: number[] = [];
+    world.at(1000, () => seen.push(world.nowUs));
+    world.at(1000, () => seen.push(-1));
+    while (seen.length === 0) expect(await world.step()).toBe(true);
+    expect(seen).toEqual([1000]);
+    await world.step();
+    expect(seen).toEqual([1000, -1]);
+    expect(await new World().step()).toBe(false);
+  });
+});
+
+describe('a world is made of', () => {
+  test.each([
+    [{ seed: 1.5 }, 'The seed must be a whole number, not 1.5.'],
+    [{ tickUs: 999 }, 'tickUs must be a whole number from 1000 to 1000000, not 999.'],
+    [{ tickUs: 1000.5 }, 'tickUs must be'],
+  ])('no options like %j', (options, message) => {
+    expect(() => new World(options)).toThrow(message);
+  });
+
+  test('boards with names of their own', () => {
+    const { world, lan } = pair();
+    expect(() => world.esp32('a', { lan, ip: '192.168.4.3' })).toThrow('There is a board named "a" already.');
+  });
+
+  test.each([
+    [{ ip: '192.168.4.300' }, 'ip must be an IPv4 address, not "192.168.4.300".'],
+    [{ ip: '192.168.4.3/33' }, '"192.168.4.3/33" must end in a prefix length from /1 to /32.'],
+    [{ ip: '192.168.4.3/0' }, 'must end in a prefix length'],
+    [{ ip: '192.168.4.3/x' }, 'must end in a prefix length'],
+    [{ ip: '192.168.4.3', gw: 'nowhere' }, 'gw must be an IPv4 address, not "nowhere".'],
+    [{ ip: '192.168.4.3', mac: '1:2:3' }, '"1:2:3" is not a MAC address'],
+    [{ ip: '192.168.4.3', opt: { TCP_WND: 1 } }, 'TCP_WND must be a whole number from'],
+    [{}, 'A board needs an address'],
+  ])('no boards like %j', (options, message) => {
+    const { world, lan } = pair();
+    expect(() => world.esp32('c', { lan, ...options })).toThrow(message);
+  });
+
+  test('boards that are numbered in Espressif’s range', () => {
+    const { world, lan, trace } = pair();
+    for (let i = 2; i < 260; i++) world.esp32(`board${i}`, { lan, ip: `192.168.${i >> 8}.${i & 255}/16` });
+    world.runSync({ until: 1 });
+    const macs = trace.frames.map((f) => Buffer.from(f.bytes.subarray(6, 12)).toString('hex'));
+    expect([macs[0], macs[1], macs.at(-1), new Set(macs).size]).toEqual(['240ac4000001', '240ac4000002', '240ac4000104', 260]);
+  });
+});
