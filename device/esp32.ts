@@ -82,6 +82,7 @@ export class Esp32 implements TaskOwner, Station {
   hog: Task | null = null;
   readonly starved: Task[] = [];
   isOn = false;
+  private powerLosses = 0;
   /** All tasks since boot but the tcpip thread, ended ones too. */
   tasks: Task[] = [];
   readonly sys: BoardSys;
@@ -137,12 +138,17 @@ export class Esp32 implements TaskOwner, Station {
     checkPriority(options.priority);
     const boot: BootProgram = { program, name, options };
     this.programs.push(boot);
-    this.world.onBoot(() => this.startProgram(boot), this.bootUs + startUs);
+    this.scheduleStart(boot);
   }
 
-  private startProgram(boot: BootProgram): void {
-    if (!this.isOn) return;
-    this.scheduler.makeReady(this.createTask(boot.program, boot.name, boot.options));
+  /** A program starts so long after the boot, unless the power fails before. */
+  private scheduleStart(boot: BootProgram): void {
+    const { powerLosses } = this;
+    const start = (): void => {
+      if (!this.isOn || this.powerLosses !== powerLosses) return;
+      this.scheduler.makeReady(this.createTask(boot.program, boot.name, boot.options));
+    };
+    this.world.onBoot(start, this.bootUs + (boot.options.startUs ?? 0));
   }
 
   /** A task that is not ready yet. Used by xTaskCreate(). */
@@ -153,7 +159,6 @@ export class Esp32 implements TaskOwner, Station {
       world.scheduler,
       () => program(new Os(this, task, runner)),
       (failed, error) => world.onFailure(this, failed, error),
-      () => undefined,
       this.opt.TCPIP_THREAD_PRIO,
     );
     const task: Task = new Task(world.scheduler, this, name, priority, runner);
@@ -179,7 +184,7 @@ export class Esp32 implements TaskOwner, Station {
     world.scheduler.makeReady(this.tcpipTask);
     if (firstBoot) return;
     for (const boot of this.programs) {
-      world.onBoot(() => this.startProgram(boot), this.bootUs + (boot.options.startUs ?? 0));
+      this.scheduleStart(boot);
     }
   }
 
@@ -187,6 +192,7 @@ export class Esp32 implements TaskOwner, Station {
   powerOff(): void {
     if (!this.isOn) return;
     this.isOn = false;
+    this.powerLosses++;
     this.port.cable = false;
     for (const task of this.tasks) this.scheduler.remove(task);
     this.scheduler.remove(this.tcpipTask);

@@ -170,7 +170,7 @@ export class Scheduler {
     }
     task.waitingIn?.remove(task);
     this.events.cancel(task);
-    if (task.owner.hog === task) this.endOfHogging(task);
+    if (task.owner.hog === task) this.releaseStarved(task.owner);
     task.state = 'done';
   }
 
@@ -192,10 +192,13 @@ export class Scheduler {
   }
 
   private endOfHogging(task: Task): void {
-    const { owner } = task;
-    owner.hog = null;
     task.state = 'ready';
     this.pushTail(task);
+    this.releaseStarved(task.owner);
+  }
+
+  private releaseStarved(owner: TaskOwner): void {
+    owner.hog = null;
     for (const t of owner.starved.splice(0)) this.pushTail(t);
   }
 

@@ -28,7 +28,6 @@ export class ProgramRunner implements TaskBody {
   private readonly scheduler: Scheduler;
   private readonly start: () => PromiseLike<unknown> | Generator<void, unknown, void>;
   private readonly onFailure: ProgramFailure;
-  private readonly onEnd: (task: Task) => void;
   private readonly highestAsyncPriority: number;
   private generator: Generator<void, unknown, void> | null = null;
   private hasStarted = false;
@@ -39,19 +38,17 @@ export class ProgramRunner implements TaskBody {
     scheduler: Scheduler,
     start: () => PromiseLike<unknown> | Generator<void, unknown, void>,
     onFailure: ProgramFailure,
-    onEnd: (task: Task) => void,
     highestAsyncPriority: number,
   ) {
     this.scheduler = scheduler;
     this.start = start;
     this.onFailure = onFailure;
-    this.onEnd = onEnd;
     this.highestAsyncPriority = highestAsyncPriority;
   }
 
   /** An async program has made a call and not awaited it yet; it has some turns to do so. */
   get owesAwait(): boolean {
-    return this.op !== null && !this.call!.isAwaited;
+    return this.isAsync && this.op !== null && !this.call!.isAwaited;
   }
 
   /** The program is an async function (known once it has started). */
@@ -66,11 +63,11 @@ export class ProgramRunner implements TaskBody {
    */
   begin<T>(task: Task, fn: string, fd: number, op: Op<T>, onReturn: ((value: T) => void) | null): Call<T> {
     this.checkTurn(task, fn);
+    const steps = ++task.busyCalls >= CALLS_PER_TICK ? this.afterOneTick(task, op) : op;
+    this.calls++;
+    const step = steps.next();
     const call = new Call<T>(fn, fd);
     this.call = call as Call<unknown>;
-    this.calls++;
-    const steps = ++task.busyCalls >= CALLS_PER_TICK ? this.afterOneTick(task, op) : op;
-    const step = steps.next();
     if (step.done) {
       onReturn?.(step.value);
       call.complete(step.value);
@@ -156,12 +153,9 @@ export class ProgramRunner implements TaskBody {
     }
     if (done) {
       this.end(task, undefined, false);
-    } else if (this.op === null) {
-      this.end(
-        task,
-        new Error(`Task ${task.name} yielded by itself. A program may only "yield*" the calls of its os.`),
-        true,
-      );
+    } else if (this.op === null || !this.call!.isAwaited) {
+      const error = `Task ${task.name} yielded by itself. A program may only "yield*" the calls of its os.`;
+      this.end(task, new Error(error), true);
     }
   }
 
@@ -172,7 +166,6 @@ export class ProgramRunner implements TaskBody {
     this.scheduler.remove(task);
     if (failed) this.onFailure(task, error);
     else if (call !== null && !call.isAwaited) this.onFailure(task, notAwaited(task, call.fn));
-    this.onEnd(task);
   }
 
   private checkTurn(task: Task, fn: string): void {

@@ -241,7 +241,7 @@ export class World implements BoardWorld, LanWorld {
     for (let task = scheduler.pop(); task !== null; task = scheduler.pop()) {
       scheduler.run(task);
       if (this.failure !== null) throw this.failure.error;
-      if (task.body instanceof ProgramRunner && task.body.isThinking) return task;
+      if (task.body instanceof ProgramRunner && (task.body.isThinking || task.body.owesAwait)) return task;
       if (task.state === 'running') scheduler.preempted(task);
     }
     return null;
