@@ -11,7 +11,7 @@ export type Program<Os> = (os: Os) => PromiseLike<unknown> | Generator<void, unk
 export const MICROTASK_TURNS_MAX = 1000;
 
 /** So many calls without blocking cost a tick. */
-export const CALLS_PER_TICK = 10_000;
+const CALLS_PER_TICK = 10_000;
 
 /** How a task's program went wrong, for the world to report. */
 export type ProgramFailure = (task: Task, error: unknown) => void;

@@ -225,7 +225,7 @@ export class World implements BoardWorld, LanWorld {
 
   private takeEvent(event: EventSource): void {
     if (event.due > this.scheduler.nowUs) this.eventsOfInstant = 0;
-    else if (++this.eventsOfInstant > EVENTS_OF_INSTANT + this.boards.length ** 2) {
+    else if (++this.eventsOfInstant > EVENTS_OF_INSTANT + this.boards.length * this.boards.length) {
       throw new Error(
         `Virtual time stands still at ${this.nowUs} us: ${this.eventsOfInstant} events have happened there. Is the latency of a wire 0?`,
       );

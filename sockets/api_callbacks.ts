@@ -56,7 +56,7 @@ function recv_tcp(conn: Netconn, pcb: TcpPcb, p: Pbuf | null): err_t {
 }
 
 /** The FIN as it stands in a receive mailbox. */
-export const FIN = new NetconnError(ERR_CLSD);
+const FIN = new NetconnError(ERR_CLSD);
 
 export function recv_udp(conn: Netconn, _pcb: UdpPcb, p: Pbuf, addr: number, port: number): void {
   if (conn.recvmbox === null || conn.mboxInvalid || exceedsRcvbuf(conn, p)) {

@@ -37,9 +37,9 @@ import { IPADDR_ANY, ip4_addr_islinklocal, ip4_addr_ismulticast, ip4_addr_net_eq
 import type { Stack } from './stack.ts';
 
 export const ETHARP_STATE_PENDING = 1;
-export const ETHARP_STATE_STABLE = 2;
-export const ETHARP_STATE_STABLE_REREQUESTING_1 = 3;
-export const ETHARP_STATE_STABLE_REREQUESTING_2 = 4;
+const ETHARP_STATE_STABLE = 2;
+const ETHARP_STATE_STABLE_REREQUESTING_1 = 3;
+const ETHARP_STATE_STABLE_REREQUESTING_2 = 4;
 export const ETHARP_STATE_STATIC = 5;
 
 /** A used entry is refreshed by broadcast in its last 15 seconds, by unicast in the 15 before. */
@@ -220,7 +220,7 @@ export function etharp_query(netif: Netif, ipaddr: number, frame: Frame | null):
 }
 
 /** "Who has this address?", to everybody. Source: lwIP etharp_request() */
-export function etharp_request(netif: Netif, ipaddr: number): err_t {
+function etharp_request(netif: Netif, ipaddr: number): err_t {
   return requestTo(netif, ipaddr, ETHBROADCAST);
 }
 

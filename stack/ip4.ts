@@ -1,6 +1,6 @@
 /** IPv4: input checks, routing, output. Source: lwIP ip4.c, ip4_addr.c; ESP-IDF's routing hook */
 
-import { ERR_RTE, type err_t } from './err.ts';
+import type { err_t } from './err.ts';
 import { etharp_output } from './etharp.ts';
 import { FRAME_IP, type Frame, SUMS_PENDING, SUMS_VALID } from './frame.ts';
 import { icmp_dest_unreach, icmp_input } from './icmp.ts';
@@ -259,19 +259,4 @@ export function ip4_output_packet(frame: Frame, dest: number, netif: Netif, loop
   if (loopToo) netif_loop_output(netif, frame);
   if (netif.mtu !== 0 && frame.len - SIZEOF_ETH_HDR > netif.mtu) return ip4_frag(frame, dest, netif);
   return etharp_output(netif, frame, dest);
-}
-
-/** Route and send. @returns ERR_RTE without a route. Source: lwIP ip4_output() */
-export function ip4_output(
-  stack: Stack,
-  frame: Frame,
-  src: number,
-  dest: number,
-  ttl: number,
-  tos: number,
-  proto: number,
-): err_t {
-  const netif = ip4_route(stack, src, dest);
-  if (netif === null) return ERR_RTE;
-  return ip4_output_if(frame, src, dest, ttl, tos, proto, netif);
 }

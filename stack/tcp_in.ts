@@ -547,7 +547,7 @@ function accept(pcb: TcpPcb): err_t {
 }
 
 /** ACK, window, data of one segment. Source: lwIP tcp_receive() */
-export function tcp_receive(pcb: TcpPcb, s: InputSegment): void {
+function tcp_receive(pcb: TcpPcb, s: InputSegment): void {
   if ((s.flags & TCP_ACK) !== 0) receiveAck(pcb, s);
   if (s.tcplen > 0 && pcb.state < CLOSE_WAIT) {
     receiveData(pcb, s);

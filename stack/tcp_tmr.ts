@@ -65,14 +65,14 @@ function tcpip_tcp_timer(stack: Stack): void {
 }
 
 /** Every 250 ms the fast timer, every second time the slow one; the parity outlives a stop of the timer. */
-export function tcp_tmr(stack: Stack): void {
+function tcp_tmr(stack: Stack): void {
   tcp_fasttmr(stack);
   stack.tcp_timer = (stack.tcp_timer + 1) & 0xff;
   if ((stack.tcp_timer & 1) !== 0) tcp_slowtmr(stack);
 }
 
 /** Delayed ACKs, delayed FINs, data that the application refused. Source: lwIP tcp_fasttmr() */
-export function tcp_fasttmr(stack: Stack): void {
+function tcp_fasttmr(stack: Stack): void {
   stack.tcp_timer_ctr = (stack.tcp_timer_ctr + 1) & 0xff;
   let pcb = stack.tcp_active_pcbs;
   while (pcb !== null) {
@@ -104,7 +104,7 @@ export function tcp_fasttmr(stack: Stack): void {
 }
 
 /** Retransmission, persist, keepalive and all the ways in which a connection dies of old age. Source: lwIP tcp_slowtmr() */
-export function tcp_slowtmr(stack: Stack): void {
+function tcp_slowtmr(stack: Stack): void {
   stack.tcp_ticks++;
   stack.tcp_timer_ctr = (stack.tcp_timer_ctr + 1) & 0xff;
   let pcb = stack.tcp_active_pcbs;

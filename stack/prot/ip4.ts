@@ -1,7 +1,6 @@
 /** IPv4 header (RFC 791) and addresses. Offsets from the start of the header; addresses are int32 in host order. */
 
 export const IP_HLEN = 20;
-export const IP_HLEN_MAX = 60;
 
 export const IP_VHL = 0;
 export const IP_TOS_AT = 1;
