@@ -79,18 +79,59 @@ describe('a scenario that is not understood', () => {
     expect(parseScenario(good).plan.hosts[0]).toEqual({
       name: 'A',
       mac: '02:00:00:00:00:01',
+      kind: 'static',
       ip: '10.0.0.1',
       netmask: '255.255.255.0',
       gw: '0.0.0.0',
       isn: 0x00100000,
       garp: true,
       mtu: 1500,
+      autostart: true,
+      hostname: undefined,
+      server: {},
+      dns: [],
     });
+  });
+
+  test('a station has no address, a soft-AP its own', () => {
+    const hosts = [
+      { name: 'C', dhcp: true, dhcp_autostart: 0, hostname: 'node' },
+      { name: 'AP', dhcps: { lease_min: 1, router: 0, dns: ['1.1.1.1'], autostart: 0 }, dns: ['0.0.0.0', '8.8.8.8'] },
+      { name: 'B', dhcps: true, ip: '10.1.1.1', garp: 1 },
+    ];
+    expect(parseScenario({ ...good, tasks: [], hosts }).plan.hosts).toMatchObject([
+      {
+        kind: 'dhcp',
+        ip: '0.0.0.0',
+        netmask: '0.0.0.0',
+        gw: '0.0.0.0',
+        garp: true,
+        autostart: false,
+        hostname: 'node',
+      },
+      {
+        kind: 'dhcps',
+        ip: '192.168.4.1',
+        netmask: '255.255.255.0',
+        gw: '192.168.4.1',
+        garp: false,
+        server: { leaseMinutes: 1, offerRouter: false, dns: ['1.1.1.1'], autostart: false },
+        dns: ['0.0.0.0', '8.8.8.8'],
+      },
+      { kind: 'dhcps', ip: '10.1.1.1', gw: '10.1.1.1', garp: true, server: {} },
+    ]);
   });
 
   test.each<[string, unknown]>([
     ['scenario: unknown key "hostz"', { ...good, hostz: [] }],
     ['hosts[0]: unknown key "mtus"', { ...good, hosts: [{ ...host, mtus: 1 }] }],
+    ['hosts[0]: dhcp can only be true', { ...good, hosts: [{ ...host, dhcp: false }] }],
+    ['hosts[0]: dhcp and dhcps exclude each other', { ...good, hosts: [{ ...host, dhcp: true, dhcps: true }] }],
+    ['hosts[0]: dhcp_autostart needs dhcp', { ...good, hosts: [{ ...host, dhcps: true, dhcp_autostart: 0 }] }],
+    ['hosts[0]: hostname needs dhcp or dhcps', { ...good, hosts: [{ ...host, hostname: 'a' }] }],
+    ['hosts[0]: unknown key "lease"', { ...good, hosts: [{ ...host, dhcps: { lease: 1 } }] }],
+    ['hosts[0]: an object is expected', { ...good, hosts: [{ ...host, dhcps: false }] }],
+    ['hosts[0]: at most 3 addresses', { ...good, hosts: [{ ...host, dns: Array(4).fill('1.1.1.1') }] }],
     ['hosts[0]: "10.0.0.256" is not an IPv4 address', { ...good, hosts: [{ ...host, ip: '10.0.0.256' }] }],
     ['hosts: "A" occurs twice', { ...good, hosts: [host, host] }],
     ['tasks: "t" occurs twice', { ...good, tasks: [task, task] }],
@@ -115,6 +156,12 @@ describe('a scenario that is not understood', () => {
     ['ops[0] shutdown: "both" is not one of', withOp('shutdown', 's', 'both')],
     ['ops[0] poll: "HUNGRY" is not one of', withOp('poll', [['s', 'IN|HUNGRY']], 1)],
     ['ops[0] link_down: unknown key "cable"', withOp('link_down', { cable: 1 })],
+    ['ops[0] dhcps_option: unknown key "lease"', withOp('dhcps_option', { lease: 1 })],
+    ['ops[0] dhcps_option: at most 2 addresses', withOp('dhcps_option', { dns: Array(3).fill('1.1.1.1') })],
+    ['ops[0] dhcp_start: 1 arguments', withOp('dhcp_start', 1)],
+    ['ops[0] wait_ip: -1 is too small', withOp('wait_ip', -1)],
+    ['ops[0] set_dns: "one" is not an IPv4 address', withOp('set_dns', 0, 'one')],
+    ['ops[0] set_hostname: a string is expected', withOp('set_hostname', 1)],
     ['ops[0] repeat[0]: unknown op "nap"', withOp('repeat', 2, [['nap']])],
   ])('%s', (message, scenario) => {
     expect(() => parseScenario(scenario)).toThrow(message);
@@ -126,9 +173,10 @@ describe('a scenario that is not understood', () => {
     expect(lines.join('\n')).toContain(message);
   });
 
-  test('what the addendum adds is known, and never identical', () => {
-    const station = { ...good, hosts: [{ name: 'A', dhcp: true }], tasks: [{ ...task, ops: [['wait_ip', 10]] }] };
-    expect(parseScenario(station).plan.notModelled).toEqual(['host option dhcp', 'wait_ip']);
+  test('the resolver is known, and never identical', () => {
+    const ops = [['wait_ip', 10], ['repeat', 1, [['gethostbyname', 'a']]], ['dns_clear_cache']];
+    const station = { ...good, hosts: [{ name: 'A', dhcp: true }], tasks: [{ ...task, ops }] };
+    expect(parseScenario(station).plan.notModelled).toEqual(['gethostbyname', 'dns_clear_cache']);
     const path = join(scratch, 'station.json');
     writeFileSync(path, JSON.stringify({ ...station, expect: { calls: [], frames: [], final: {} } }));
     const { status, lines } = run(path);
@@ -171,8 +219,8 @@ describe('every difference is seen', () => {
   // One spot for each field of each kind of record, in the smallest scenario that has it.
   const spots = new Map<string, Spot>();
   for (const path of replayable) {
-    const { calls, frames, final } = expectationOf(path);
-    const size = calls.length + frames.length;
+    const { calls, frames, final, events = [] } = expectationOf(path);
+    const size = calls.length + frames.length + events.length;
     const note = (kind: string, where: string) => {
       if (size < (spots.get(kind)?.size ?? Number.POSITIVE_INFINITY)) spots.set(kind, { path, size, where });
     };
@@ -181,6 +229,9 @@ describe('every difference is seen', () => {
     }
     for (const [i, frame] of frames.entries()) {
       for (const key of Object.keys(frame)) note(`frame.${key}`, `frames[${i}].${key}`);
+    }
+    for (const [i, event] of events.entries()) {
+      for (const key of Object.keys(event)) note(`event ${event.event}.${key}`, `events[${i}].${key}`);
     }
     for (const key of Object.keys(final)) if (key !== 'hosts') note(`final.${key}`, `final.${key}`);
     const tasks = final.tasks as readonly GoldenRecord[];
@@ -223,6 +274,9 @@ describe('every difference is seen', () => {
     for (const field of [...fields.split(' '), 'pat', 'sha1', 'to', 'opt', 'timeout_ms', 'state', 'op', 'k']) {
       expect(names).toContain(field);
     }
+    for (const field of ['esp_err', 'err_t', 'mask', 'dns', 'name', 'mac', 'ip_changed', 'host']) {
+      expect(names).toContain(field);
+    }
   });
 
   test.each([...spots])('%s', (_, { path, where }) => {
@@ -258,15 +312,19 @@ describe('every difference is seen', () => {
     expect(compareOutcomes({ ...expected, final: { ...expected.final, hosts: [] } }, outcome)).toEqual([]);
   });
 
+  const file = join(scratch, 'red', 'one.json');
+
+  /** The runner's verdict on a scenario of which something else is expected. */
+  function judgeFile(path: string, outcome: Outcome, ...more: string[]): { status: number; lines: string[] } {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify({ ...(reader.read(path) as object), expect: outcome }));
+    return run(...more, file);
+  }
+
   test('and turns the runner red', () => {
     const path = join(golden, 'api', 'accept_errors.json');
     const expected = expectationOf(path);
-    const file = join(scratch, 'red', 'one.json');
-    mkdirSync(dirname(file), { recursive: true });
-    const judge = (outcome: Outcome, ...more: string[]) => {
-      writeFileSync(file, JSON.stringify({ ...(reader.read(path) as object), expect: outcome }));
-      return run(...more, file);
-    };
+    const judge = (outcome: Outcome, ...more: string[]) => judgeFile(path, outcome, ...more);
     const green = judge(expected);
     expect(green).toEqual({ status: 0, lines: [`${'red'.padEnd(22)}     1 / 1`, '1 of 1 identical'] });
     for (const where of [
@@ -289,6 +347,31 @@ describe('every difference is seen', () => {
       compared: 1,
       results: [{ path: file, status: 'different', differences: [{ where: 'calls[5].ret', expected: 1 }] }],
     });
+  });
+
+  const eventSpots = [...spots].filter(([kind]) => kind.startsWith('event '));
+
+  test('there are events of every kind', () => {
+    const kinds = new Set(eventSpots.map(([kind]) => kind.slice('event '.length, kind.indexOf('.'))));
+    expect([...kinds].sort()).toEqual(['dhcps_assigned', 'ip_assigned', 'ip_changed', 'ip_cleared', 'ip_lost']);
+  });
+
+  test.each(eventSpots)('another %s turns the runner red', (_, { path, where }) => {
+    const expected = expectationOf(path);
+    const { status, lines } = judgeFile(path, changed(expected, where, other(valueAt(expected, where))));
+    expect(status).toBe(1);
+    expect(lines.at(-1)).toBe('0 of 1 identical');
+    expect(lines.join('\n')).toContain('event ');
+  });
+
+  test('a lost and an added event turn the runner red', () => {
+    const path = eventSpots[0]?.[1].path ?? '';
+    const expected = expectationOf(path);
+    const { events = [] } = expected;
+    expect(judgeFile(path, expected).status).toBe(0);
+    for (const list of [undefined, events.slice(1), [...events, ...events.slice(0, 1)]]) {
+      expect(judgeFile(path, { ...expected, events: list } as Outcome).status).toBe(1);
+    }
   });
 });
 
@@ -346,5 +429,5 @@ describe('the report', () => {
 test('every recorded scenario is replayed identically', () => {
   const wrong = [...runFiles(replayable)].filter(({ status }) => status !== 'identical');
   expect(wrong.flatMap((result) => explain(result, false)).slice(0, 60)).toEqual([]);
-  expect(replayable).toHaveLength(558);
+  expect(replayable).toHaveLength(707);
 });

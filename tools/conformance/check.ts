@@ -63,6 +63,12 @@ export function asIp(where: string, value: unknown): string {
   return text;
 }
 
+/** A list of at most `max` addresses. */
+export function asIps(where: string, value: unknown, max: number): readonly string[] {
+  const list = asList(where, value);
+  return list.length <= max ? list.map((ip) => asIp(where, ip)) : fail(where, `at most ${max} addresses are expected`);
+}
+
 export function asMac(where: string, value: unknown): string {
   const text = asString(where, value);
   return /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(text) ? text : fail(where, `"${text}" is not a MAC address`);

@@ -15,7 +15,7 @@ const HELP = `Usage: npm run conformance -- [PATH...] [--only TEXT] [--verbose] 
        npm run conformance -- --verify [FOLDER]
        npm run conformance -- --pack FROM TO
 
-Replays recorded scenarios and compares every frame and every call with what the real stack did.
+Replays recorded scenarios and compares every frame, call and event with what the real stack did.
 
 PATH       a scenario file, or a folder of them (default ${GOLDEN})
 --only     only scenarios whose path contains TEXT

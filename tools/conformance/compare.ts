@@ -14,7 +14,8 @@ export interface Difference {
 
 /**
  * Every difference between two outcomes, the hosts' internal state (`final.hosts`) aside. Two outcomes without a difference are
- * identical: the same calls with the same arguments, results, times and running numbers, the same frames bit for bit.
+ * identical: the same calls with the same arguments, results, times and running numbers, the same events, the same frames
+ * bit for bit.
  */
 export function compareOutcomes(expected: Outcome, actual: Outcome): Difference[] {
   const found: Difference[] = [];
@@ -43,35 +44,37 @@ function isRecord(value: unknown): value is GoldenRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The start of a call, its return, or a frame: what one running number stands for. */
+/** The start of a call, its return, a frame or an event: what one running number stands for. */
 export interface Moment {
-  readonly kind: 'start' | 'return' | 'frame';
+  readonly kind: 'start' | 'return' | 'frame' | 'event';
   readonly n: number;
   readonly tUs: number;
-  /** The whole record of the call or frame. */
+  /** The whole record of the call, frame or event. */
   readonly record: GoldenRecord;
-  /** What belongs to this moment: arguments at a start, results at a return, everything of a frame. */
+  /** What belongs to this moment: arguments at a start, results at a return, everything of a frame or event. */
   readonly fields: GoldenRecord;
 }
 
 /** Fields of a call that are known when it starts; `addr`, `val` and `ip` are arguments of these calls only. */
 const ARGUMENTS = new Set(
-  'task op k fn domain type proto fd backlog len lens flags how opt cmd to ms in_r in_w in_e fds timeout_ms cable_only'.split(
+  'task op k fn domain type proto fd backlog len lens flags how opt cmd to ms in_r in_w in_e fds timeout_ms cable_only name idx'.split(
     ' ',
   ),
 );
-const ARGUMENTS_OF = new Set(['bind.addr', 'connect.addr', 'setsockopt.val', 'fcntl.val', 'ioctl.val', 'set_ip.ip']);
+const ARGUMENTS_OF = new Set([
+  'bind.addr',
+  'connect.addr',
+  'setsockopt.val',
+  'fcntl.val',
+  'ioctl.val',
+  'set_ip.ip',
+  'set_dns.ip',
+]);
 const NUMBERING = new Set(['t_us', 't0_us', 't1_us', 'n', 'n0', 'n1']);
 
 /** An outcome as one story, in order of the running numbers. */
 export function timeline(outcome: Outcome): Moment[] {
-  const moments: Moment[] = outcome.frames.map((record) => ({
-    kind: 'frame',
-    n: Number(record.n),
-    tUs: Number(record.t_us),
-    record,
-    fields: pick(record, (key) => !NUMBERING.has(key)),
-  }));
+  const moments = [...single('frame', outcome.frames), ...single('event', outcome.events ?? [])];
   for (const record of outcome.calls) {
     const isArgument = (key: string) => ARGUMENTS.has(key) || ARGUMENTS_OF.has(`${record.fn}.${key}`);
     moments.push({
@@ -91,6 +94,17 @@ export function timeline(outcome: Outcome): Moment[] {
     });
   }
   return moments.sort((a, b) => a.n - b.n);
+}
+
+/** Records that have one running number each. */
+function single(kind: 'frame' | 'event', records: readonly GoldenRecord[]): Moment[] {
+  return records.map((record) => ({
+    kind,
+    n: Number(record.n),
+    tUs: Number(record.t_us),
+    record,
+    fields: pick(record, (key) => !NUMBERING.has(key)),
+  }));
 }
 
 function pick(record: GoldenRecord, wanted: (key: string) => boolean): GoldenRecord {

@@ -1,11 +1,13 @@
 /** The ops of a task: their forms, and how they are read from a scenario file. */
 
+import type { DhcpServerOptions } from '../../device/index.ts';
 import * as lwip from '../../sockets/index.ts';
 import {
   asFlag,
   asHex,
   asInt,
   asIp,
+  asIps,
   asList,
   asNamed,
   asObject,
@@ -127,8 +129,21 @@ export type Op =
   | { readonly op: 'repeat'; readonly times: number; readonly ops: readonly Op[] }
   | { readonly op: 'link_down' | 'link_up'; readonly cableOnly: boolean }
   | { readonly op: 'set_ip'; readonly ip: string; readonly netmask: string; readonly gw: string }
-  /** An op of the addendum (DHCP, DNS, station): known, but not modelled. */
-  | { readonly op: 'addendum'; readonly name: string };
+  | { readonly op: EspOp }
+  | { readonly op: DhcpOp }
+  | { readonly op: 'get_ip' }
+  /** `spelling`: the options as the scenario and the record have them. */
+  | { readonly op: 'dhcps_option'; readonly spelling: unknown; readonly options: DhcpServerOptions }
+  | { readonly op: 'set_hostname'; readonly name: string }
+  | { readonly op: 'wait_ip'; readonly ms: number }
+  | { readonly op: 'set_dns'; readonly index: number; readonly ip: string }
+  | { readonly op: 'resolver'; readonly name: string };
+
+/** Ops without arguments that give an esp_err_t. */
+export type EspOp = 'dhcp_start' | 'dhcp_stop' | 'dhcps_start' | 'dhcps_stop' | 'sta_connected' | 'sta_disconnected';
+
+/** lwIP's own DHCP functions, which give an err_t. */
+export type DhcpOp = 'dhcp_release_and_stop' | 'dhcp_renew' | 'dhcp_inform';
 
 /** Options of the ops that call in a loop. */
 export interface LoopOptions {
@@ -139,25 +154,8 @@ export interface LoopOptions {
   readonly onEagainSleepMs: number;
 }
 
-const ADDENDUM_OPS = new Set([
-  'dhcp_start',
-  'dhcp_stop',
-  'dhcps_start',
-  'dhcps_stop',
-  'dhcps_option',
-  'sta_connected',
-  'sta_disconnected',
-  'set_hostname',
-  'dhcp_release_and_stop',
-  'dhcp_renew',
-  'dhcp_inform',
-  'wait_ip',
-  'get_ip',
-  'set_dns',
-  'dns_clear_cache',
-  'gethostbyname',
-  'getaddrinfo',
-]);
+/** Ops of the resolver: known, but not modelled. */
+const RESOLVER_OPS = new Set(['dns_clear_cache', 'gethostbyname', 'getaddrinfo']);
 const SOCKET_TYPES: Names = { tcp: lwip.SOCK_STREAM, udp: lwip.SOCK_DGRAM, raw: lwip.SOCK_RAW };
 const PROTOCOLS: Names = { ip: 0, icmp: 1, igmp: 2, tcp: 6, udp: 17 };
 const DOMAINS: Names = { AF_UNSPEC: lwip.AF_UNSPEC, AF_INET: lwip.AF_INET, AF_INET6: lwip.AF_INET6 };
@@ -297,6 +295,20 @@ export function toTimeval(ms: number): lwip.timeval {
   return { tv_sec: Math.trunc(ms / 1000), tv_usec: (ms % 1000) * 1000 };
 }
 
+/** What a DHCP server is to give: the value of the host option `dhcps`, the argument of the op dhcps_option. */
+export function asDhcpServer(where: string, value: unknown): DhcpServerOptions {
+  const { lease_min, start, end, router, dns_offer, dns, autostart } = asObject(where, value, DHCP_SERVER_OPTIONS);
+  return {
+    ...(lease_min !== undefined && { leaseMinutes: asInt(where, lease_min, 0) }),
+    ...(start !== undefined && { start: asIp(where, start) }),
+    ...(end !== undefined && { end: asIp(where, end) }),
+    ...(router !== undefined && { offerRouter: asFlag(where, router) }),
+    ...(dns_offer !== undefined && { offerDns: asFlag(where, dns_offer) }),
+    ...(dns !== undefined && { dns: asIps(where, dns, 2) }),
+    ...(autostart !== undefined && { autostart: asFlag(where, autostart) }),
+  };
+}
+
 function asLens(where: string, value: unknown): readonly number[] {
   return asList(where, value).map((len) => asInt(where, len, 0));
 }
@@ -361,9 +373,10 @@ class OpArguments {
   }
 }
 
+const DHCP_SERVER_OPTIONS = ['lease_min', 'start', 'end', 'router', 'dns_offer', 'dns', 'autostart'];
 const LOOP_OPTIONS = ['flags', 'sleep_ms', 'on_eagain_sleep_ms'];
 
-function parseOp(where: string, value: unknown, addendum: Set<string>): Op {
+function parseOp(where: string, value: unknown, notModelled: Set<string>): Op {
   const list = asList(where, value);
   const name = asString(where, list[0]);
   const at = `${where} ${name}`;
@@ -496,11 +509,21 @@ function parseOp(where: string, value: unknown, addendum: Set<string>): Op {
     case 'yield':
     case 'netif_down':
     case 'netif_up':
+    case 'dhcp_start':
+    case 'dhcp_stop':
+    case 'dhcps_start':
+    case 'dhcps_stop':
+    case 'sta_connected':
+    case 'sta_disconnected':
+    case 'dhcp_release_and_stop':
+    case 'dhcp_renew':
+    case 'dhcp_inform':
+    case 'get_ip':
       args(0);
       return { op: name };
     case 'repeat': {
       const a = args(2);
-      return { op: name, times: a.int(0, 0), ops: parseOps(at, a.at(1), addendum) };
+      return { op: name, times: a.int(0, 0), ops: parseOps(at, a.at(1), notModelled) };
     }
     case 'link_down':
     case 'link_up':
@@ -509,18 +532,30 @@ function parseOp(where: string, value: unknown, addendum: Set<string>): Op {
       const a = args(3);
       return { op: name, ip: asIp(at, a.at(0)), netmask: asIp(at, a.at(1)), gw: asIp(at, a.at(2)) };
     }
+    case 'dhcps_option': {
+      const spelling = args(1).at(0);
+      return { op: name, spelling, options: asDhcpServer(at, spelling) };
+    }
+    case 'set_hostname':
+      return { op: name, name: asString(at, args(1).at(0)) };
+    case 'wait_ip':
+      return { op: name, ms: args(1).int(0, 0) };
+    case 'set_dns': {
+      const a = args(2);
+      return { op: name, index: a.int(0, 0), ip: asIp(at, a.at(1)) };
+    }
     default:
-      if (!ADDENDUM_OPS.has(name)) fail(where, `unknown op "${name}"`);
-      addendum.add(name);
-      return { op: 'addendum', name };
+      if (!RESOLVER_OPS.has(name)) fail(where, `unknown op "${name}"`);
+      notModelled.add(name);
+      return { op: 'resolver', name };
   }
 }
 
 /**
  * Read a list of ops.
- * @param addendum collects the names of ops that are known but not modelled
+ * @param notModelled collects the names of ops that are known but not modelled
  * @throws ScenarioError if an op or an option of it is unknown or malformed
  */
-export function parseOps(where: string, value: unknown, addendum: Set<string>): readonly Op[] {
-  return asList(where, value).map((op, i) => parseOp(`${where}[${i}]`, op, addendum));
+export function parseOps(where: string, value: unknown, notModelled: Set<string>): readonly Op[] {
+  return asList(where, value).map((op, i) => parseOp(`${where}[${i}]`, op, notModelled));
 }

@@ -4,12 +4,14 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { Call, Os } from '../../device/index.ts';
+import { type Call, esp_err_to_name, type esp_netif_ip_info_t, type Os } from '../../device/index.ts';
 import type { CallRecord, Trace } from '../../device/trace.ts';
 import * as lwip from '../../sockets/index.ts';
 import { ScenarioError } from './check.ts';
 import {
+  type DhcpOp,
   type Endpoint,
+  type EspOp,
   type LoopOptions,
   type Op,
   type Payload,
@@ -17,7 +19,7 @@ import {
   type SocketRef,
   toTimeval,
 } from './ops.ts';
-import type { GoldenRecord, TaskSpec } from './scenario.ts';
+import type { GoldenRecord, HostSpec, TaskSpec } from './scenario.ts';
 
 /** A socket variable: its descriptor, and how many bytes were sent and received since it was assigned. */
 interface SocketVariable {
@@ -26,8 +28,16 @@ interface SocketVariable {
   received: number;
 }
 
-/** The socket variables of a host, shared by all its tasks. */
-export type SocketVariables = Map<string, SocketVariable>;
+/** What the tasks of a host share. */
+export class HostReplay {
+  readonly variables = new Map<string, SocketVariable>();
+  /** It has a DHCP client or server, so that records show the esp_err_t of every op of esp_netif. */
+  readonly isManaged: boolean;
+
+  constructor({ kind }: HostSpec) {
+    this.isManaged = kind !== 'static';
+  }
+}
 
 type Fields = Record<string, unknown>;
 
@@ -68,6 +78,15 @@ function fromSockaddr(name: lwip.sockaddr_in): Endpoint {
   return [lwip.inet_ntoa(name.sin_addr), lwip.ntohs(name.sin_port)];
 }
 
+const ESP_CALLS: Readonly<Record<EspOp, (os: Os) => Call<number>>> = {
+  dhcp_start: (os) => os.esp_netif_dhcpc_start(),
+  dhcp_stop: (os) => os.esp_netif_dhcpc_stop(),
+  dhcps_start: (os) => os.esp_netif_dhcps_start(),
+  dhcps_stop: (os) => os.esp_netif_dhcps_stop(),
+  sta_connected: (os) => os.staConnected(),
+  sta_disconnected: (os) => os.staDisconnected(),
+};
+
 /** One task of a scenario at work. */
 export class TaskReplay {
   /** Index of the op at work; the number of ops once the task is done. */
@@ -77,12 +96,12 @@ export class TaskReplay {
   /** Number of calls that the op has made. */
   private k = 0;
   readonly task: TaskSpec;
-  private readonly variables: SocketVariables;
+  private readonly host: HostReplay;
   private readonly trace: Trace;
 
-  constructor(task: TaskSpec, variables: SocketVariables, trace: Trace) {
+  constructor(task: TaskSpec, host: HostReplay, trace: Trace) {
     this.task = task;
-    this.variables = variables;
+    this.host = host;
     this.trace = trace;
   }
 
@@ -117,11 +136,11 @@ export class TaskReplay {
 
   private socket(ref: SocketRef): SocketVariable {
     if (typeof ref === 'number') return { fd: ref, sent: 0, received: 0 };
-    return this.variables.get(ref) ?? { fd: -1, sent: 0, received: 0 };
+    return this.host.variables.get(ref) ?? { fd: -1, sent: 0, received: 0 };
   }
 
   private assign(name: string, fd: number): void {
-    this.variables.set(name, { fd, sent: 0, received: 0 });
+    this.host.variables.set(name, { fd, sent: 0, received: 0 });
   }
 
   /**
@@ -135,7 +154,7 @@ export class TaskReplay {
     os: Os,
     fn: string,
     args: Fields,
-    start: () => Call<number>,
+    start: () => Call<number> | Steps<number>,
     finish?: (ret: number, fields: Fields) => void,
   ): Steps<number> {
     const fields: Fields = { task: this.task.name, op: this.op, k: this.k++, fn, ...args, ret: null };
@@ -330,11 +349,74 @@ export class TaskReplay {
         yield* this.call(os, op.op, {}, () => (op.op === 'netif_down' ? os.netifDown() : os.netifUp()));
         return;
       case 'set_ip':
-        yield* this.call(os, op.op, { ip: op.ip }, () => os.setIp(op.ip, op.netmask, op.gw));
+        yield* this.setIp(os, op);
         return;
-      case 'addendum':
+      case 'dhcp_start':
+      case 'dhcp_stop':
+      case 'dhcps_start':
+      case 'dhcps_stop':
+      case 'sta_connected':
+      case 'sta_disconnected':
+        yield* this.call(os, op.op, {}, () => ESP_CALLS[op.op](os), espErr);
+        return;
+      case 'dhcps_option':
+        yield* this.call(os, op.op, { opt: op.spelling }, () => os.dhcpsOption(op.options), espErr);
+        return;
+      case 'set_hostname':
+        yield* this.call(os, op.op, { name: op.name }, () => os.esp_netif_set_hostname(op.name), espErr);
+        return;
+      case 'dhcp_release_and_stop':
+      case 'dhcp_renew':
+      case 'dhcp_inform':
+        yield* this.dhcp(os, op.op);
+        return;
+      case 'wait_ip':
+        yield* this.waitIp(os, op.ms);
+        return;
+      case 'get_ip':
+        yield* this.getIp(os);
+        return;
+      case 'set_dns':
+        yield* this.call(os, op.op, { idx: op.index, ip: op.ip }, () => os.dns_setserver(op.index, op.ip));
+        return;
+      case 'resolver':
         throw new ScenarioError(`the op ${op.name} is not modelled`);
     }
+  }
+
+  private *setIp(os: Os, { ip, netmask, gw }: Extract<Op, { op: 'set_ip' }>): Steps<void> {
+    const finish = this.host.isManaged ? espErr : undefined;
+    yield* this.call(os, 'set_ip', { ip }, () => os.setIp(ip, netmask, gw), finish);
+  }
+
+  /** lwIP's own DHCP functions: what they give is no result in the sense of errno. */
+  private *dhcp(os: Os, fn: DhcpOp): Steps<void> {
+    let err = 0;
+    const start = function* (): Steps<number> {
+      err = yield* os[fn]();
+      return 0;
+    };
+    yield* this.call(os, fn, {}, start, (_, fields) => {
+      fields.err_t = err;
+    });
+  }
+
+  private *waitIp(os: Os, ms: number): Steps<void> {
+    const start = () => os.waitIp(ms);
+    yield* this.call(os, 'wait_ip', { timeout_ms: ms }, start, (ret, fields) => {
+      if (ret !== 0) return;
+      const { ip, netmask, gw } = os.board.esp_netif.esp_netif_get_ip_info();
+      Object.assign(fields, { ip: ntoa(ip), mask: ntoa(netmask), gw: ntoa(gw), dns: dnsServers(os) });
+    });
+  }
+
+  private *getIp(os: Os): Steps<void> {
+    const info: esp_netif_ip_info_t = { ip: { addr: 0 }, netmask: { addr: 0 }, gw: { addr: 0 } };
+    const start = () => os.esp_netif_get_ip_info(info);
+    yield* this.call(os, 'get_ip', {}, start, (_, fields) => {
+      const [ip, mask, gw] = [info.ip, info.netmask, info.gw].map(({ addr }) => lwip.inet_ntoa({ s_addr: addr }));
+      Object.assign(fields, { ip, mask, gw, dns: dnsServers(os) });
+    });
   }
 
   private bytesOf(s: SocketVariable, data: Payload): Uint8Array {
@@ -502,8 +584,26 @@ export class TaskReplay {
   }
 }
 
-/** Number 11 has two names; lwIP prefers EWOULDBLOCK, the trace files say EAGAIN. */
-function errnoInTraces(n: number): string {
+/** An address in host order. */
+function ntoa(addr: number): string {
+  return lwip.inet_ntoa({ s_addr: lwip.htonl(addr) });
+}
+
+function dnsServers(os: Os): string[] {
+  return os.board.esp_netif.dnsServers().map(ntoa);
+}
+
+/** The name of an esp_netif op's result. */
+function espErr(ret: number, fields: Fields): void {
+  fields.esp_err = esp_err_to_name(ret);
+}
+
+/**
+ * Number 11 has two names; lwIP prefers EWOULDBLOCK, the trace files say EAGAIN. A call that fails without an errno has
+ * none (wait_ip).
+ */
+function errnoInTraces(n: number): string | null {
+  if (n === 0) return null;
   return n === lwip.EAGAIN ? 'EAGAIN' : lwip.errnoName(n);
 }
 

@@ -1,10 +1,10 @@
 /** Builds the world that a scenario describes, runs it, and writes down what happened in the form of the trace files. */
 
-import { World } from '../../device/index.ts';
-import type { CallRecord, FrameRecord } from '../../device/trace.ts';
-import { ScenarioError } from './check.ts';
-import { type SocketVariables, TaskReplay } from './program.ts';
-import type { HostSpec, Outcome, Plan } from './scenario.ts';
+import { type AddressOptions, World } from '../../device/index.ts';
+import type { CallRecord, EventRecord, FrameRecord } from '../../device/trace.ts';
+import { fail, ScenarioError } from './check.ts';
+import { HostReplay, TaskReplay } from './program.ts';
+import { type GoldenRecord, type HostSpec, NO_ADDRESS, type Outcome, type Plan } from './scenario.ts';
 
 /**
  * Run a scenario. What is expected of it is none of the replay's business.
@@ -21,9 +21,9 @@ export function replay(plan: Plan): Outcome {
   const boards = new Map(
     plan.hosts.map((host, index) => [host.name, world.esp32(host.name, { lan, ...boardOptions(plan, host, index) })]),
   );
-  const variables = new Map<string, SocketVariables>(plan.hosts.map((host) => [host.name, new Map()]));
+  const hosts = new Map(plan.hosts.map((host) => [host.name, new HostReplay(host)]));
   const tasks = plan.tasks.map((task) => {
-    const run = new TaskReplay(task, variables.get(task.host) ?? new Map(), trace);
+    const run = new TaskReplay(task, hostOf(hosts, task.host), trace);
     boards
       .get(task.host)
       ?.xTaskCreate((os) => run.run(os), task.name, { priority: task.priority, startUs: task.startUs });
@@ -39,11 +39,15 @@ export function replay(plan: Plan): Outcome {
   const frames = trace.frames.filter((frame) => frame.from !== '');
   const renumber = ranks([
     ...frames.map((frame) => frame.n),
+    ...trace.events.map((event) => event.n),
     ...calls.flatMap(({ call }) => (call.n1 < 0 ? [call.n0] : [call.n0, call.n1])),
   ]);
   return {
     calls: calls.map(({ call, fields }) => TaskReplay.toGolden(fields, call, renumber)),
     frames: frames.map((frame) => frameToGolden(frame, renumber)),
+    ...(plan.hosts.some(({ kind }) => kind !== 'static') && {
+      events: trace.events.map((event) => eventToGolden(event, renumber)),
+    }),
     final: {
       end_us: world.nowUs,
       nframes: frames.length,
@@ -59,17 +63,28 @@ export function replay(plan: Plan): Outcome {
 
 /** The configuration of a recorded board: options, and the two sources of numbers that the recorder made predictable. */
 function boardOptions(plan: Plan, host: HostSpec, index: number) {
-  const { mac, gw, mtu, garp } = host;
+  const { mac, mtu, garp } = host;
   const opt = plan.config === 'alt' ? { LWIP_SO_LINGER: 1, LWIP_SO_RCVBUF: 1, IP_REASSEMBLY: 1 } : {};
   return {
     mac,
-    ip: `${host.ip}/${prefixLength(host.netmask)}`,
-    gw,
     mtu,
     garp,
     opt,
+    ...addressOptions(host),
     LWIP_HOOK_TCP_ISN: (call: number) => (host.isn + call * 0x00010000) >>> 0,
     LWIP_RAND: (call: number) => (1000 * index + 137 * call) >>> 0,
+  };
+}
+
+/** Where the address of a board comes from. */
+function addressOptions(host: HostSpec): AddressOptions {
+  const { kind, ip, netmask, gw, autostart, hostname, server, dns } = host;
+  return {
+    ...((kind !== 'dhcp' || ip !== NO_ADDRESS) && { ip: `${ip}/${prefixLength(netmask)}`, gw }),
+    ...(kind === 'dhcp' && { dhcp: true, autoConnect: autostart }),
+    ...(kind === 'dhcps' && { dhcps: server }),
+    ...(hostname !== undefined && { hostname }),
+    dns,
   };
 }
 
@@ -79,6 +94,10 @@ function prefixLength(netmask: string): number {
   const bits = Math.log2(host);
   if (!Number.isInteger(bits)) throw new ScenarioError(`the netmask ${netmask} has holes`);
   return 32 - bits;
+}
+
+function hostOf(hosts: ReadonlyMap<string, HostReplay>, name: string): HostReplay {
+  return hosts.get(name) ?? fail('scenario', `there is no host "${name}"`);
 }
 
 function traced(calls: readonly CallRecord[], at: number, fields: Readonly<Record<string, unknown>>): CallRecord {
@@ -105,4 +124,29 @@ function frameToGolden(frame: FrameRecord, renumber: (n: number) => number) {
     ...(frame.fault !== '' && { fault: frame.fault }),
     hex: Buffer.from(frame.bytes.buffer, frame.bytes.byteOffset, frame.bytes.length).toString('hex'),
   };
+}
+
+function eventToGolden(event: EventRecord, renumber: (n: number) => number): GoldenRecord {
+  return {
+    t_us: event.tUs,
+    n: renumber(event.n),
+    host: event.board,
+    event: event.event,
+    ...eventFields(event),
+  };
+}
+
+/** What is recorded of an event depends on its kind. */
+function eventFields({ event, ip, netmask: mask, gw, dns, ip_changed, mac }: EventRecord): GoldenRecord {
+  switch (event) {
+    case 'ip_assigned':
+    case 'ip_changed':
+      return { ip, mask, gw, dns, ip_changed };
+    case 'ip_cleared':
+      return { ip, mask, gw, dns };
+    case 'ip_lost':
+      return {};
+    case 'dhcps_assigned':
+      return { ip, mac };
+  }
 }

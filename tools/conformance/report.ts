@@ -3,7 +3,7 @@
 import { describeFrame, dissect } from '../dissect.ts';
 import type { Difference, Divergence, Moment } from './compare.ts';
 import { timeline } from './compare.ts';
-import type { Outcome } from './scenario.ts';
+import type { GoldenRecord, Outcome } from './scenario.ts';
 
 /** What became of one scenario file. */
 export interface Result {
@@ -13,7 +13,7 @@ export interface Result {
   readonly description: string;
   /**
    * `different`: the replay is not what was recorded. `error`: the file is not a scenario, or the replay failed.
-   * `not modelled`: it uses ops or host options of the addendum. `no expectation`: there is nothing to compare with.
+   * `not modelled`: it uses ops of the resolver. `no expectation`: there is nothing to compare with.
    */
   readonly status: 'identical' | 'different' | 'error' | 'not modelled' | 'no expectation';
   /** What is not modelled, or what went wrong. */
@@ -43,6 +43,10 @@ function frameWords(hex: string): string {
   return describeFrame(dissect(Buffer.from(hex, 'hex')));
 }
 
+function fieldWords(fields: GoldenRecord): string[] {
+  return Object.entries(fields).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
+}
+
 /** One moment as one line: number, time, who, what. */
 function momentLine(moment: Moment): string {
   const { record, fields } = moment;
@@ -51,13 +55,17 @@ function momentLine(moment: Moment): string {
     const fault = record.fault === undefined ? '' : `  [${record.fault}]`;
     return `${head}${String(record.from).padEnd(5)} ${frameWords(String(record.hex))}${fault}`;
   }
+  if (moment.kind === 'event') {
+    const { host, event, ...rest } = fields;
+    return `${head}${String(host).padEnd(5)} ${[`event ${event}`, ...fieldWords(rest)].join(', ')}`;
+  }
   const { task, fn, op, k, ret, ...shown } = fields;
-  const words = Object.entries(shown).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
+  const words = fieldWords(shown);
   if (moment.kind === 'start') return `${head}${String(task).padEnd(5)} ${fn}(${words.join(', ')})  op ${op}.${k}`;
   return `${head}${String(task).padEnd(5)} ${fn} = ${JSON.stringify(ret)}${words.map((word) => `, ${word}`).join('')}`;
 }
 
-/** A whole outcome, one line per frame, call and return. */
+/** A whole outcome, one line per frame, call, return and event. */
 export function story(outcome: Outcome): string[] {
   const tasks = JSON.stringify(outcome.final.tasks);
   return [...timeline(outcome).map(momentLine), `end at ${seconds(Number(outcome.final.end_us))}, tasks ${tasks}`];

@@ -5,12 +5,28 @@
  * The format is described in test/golden/README.md.
  */
 
-import { asFlag, asHex, asInt, asIp, asList, asMac, asObject, asString, fail, isObject } from './check.ts';
-import { type Op, parseOps } from './ops.ts';
+import type { DhcpServerOptions } from '../../device/index.ts';
+import {
+  asFlag,
+  asHex,
+  asInt,
+  asIp,
+  asIps,
+  asList,
+  asMac,
+  asObject,
+  asString,
+  fail,
+  isObject,
+  type Json,
+} from './check.ts';
+import { asDhcpServer, type Op, parseOps } from './ops.ts';
 
 export interface HostSpec {
   readonly name: string;
   readonly mac: string;
+  /** A DHCP client (`dhcp`), a soft-AP with a DHCP server (`dhcps`), or neither. */
+  readonly kind: 'static' | 'dhcp' | 'dhcps';
   readonly ip: string;
   readonly netmask: string;
   readonly gw: string;
@@ -19,6 +35,13 @@ export interface HostSpec {
   /** Gratuitous ARP every 60 s. */
   readonly garp: boolean;
   readonly mtu: number;
+  /** dhcp: connected from the start. */
+  readonly autostart: boolean;
+  /** Undefined: the one of ESP-IDF. */
+  readonly hostname: string | undefined;
+  /** dhcps: what the server gives. */
+  readonly server: DhcpServerOptions;
+  readonly dns: readonly string[];
 }
 
 export interface FaultSpec {
@@ -61,7 +84,7 @@ export interface Outcome {
   readonly calls: readonly GoldenRecord[];
   readonly frames: readonly GoldenRecord[];
   readonly final: GoldenRecord;
-  /** Only where a host has dhcp or dhcps, which is not modelled. */
+  /** Addresses assigned, changed, cleared and lost; only where a host has dhcp or dhcps. */
   readonly events?: readonly GoldenRecord[];
 }
 
@@ -79,7 +102,7 @@ export interface Plan {
   readonly injections: readonly InjectionSpec[];
   readonly tasks: readonly TaskSpec[];
   readonly endUs: number;
-  /** Ops and host options of the addendum that the scenario uses; empty: it can be replayed. */
+  /** Ops of the resolver that the scenario uses; empty: it can be replayed. */
   readonly notModelled: readonly string[];
 }
 
@@ -88,22 +111,49 @@ export interface Scenario {
   readonly expect: Outcome | undefined;
 }
 
-const ADDENDUM_HOST_OPTIONS = ['dhcp', 'dhcp_autostart', 'hostname', 'dhcps', 'dns'];
+/** Address, mask and gateway of a DHCP client before it has got any. */
+export const NO_ADDRESS = '0.0.0.0';
+const HOST_OPTIONS = ['name', 'mac', 'ip', 'netmask', 'gw', 'isn', 'garp', 'mtu'];
+const ADDRESS_OPTIONS = ['dhcp', 'dhcp_autostart', 'hostname', 'dhcps', 'dns'];
 
-function parseHost(value: unknown, index: number, addendum: Set<string>): HostSpec {
+function parseHost(value: unknown, index: number): HostSpec {
   const where = `hosts[${index}]`;
-  const known = ['name', 'mac', 'ip', 'netmask', 'gw', 'isn', 'garp', 'mtu', ...ADDENDUM_HOST_OPTIONS];
-  const host = asObject(where, value, known);
-  for (const key of ADDENDUM_HOST_OPTIONS) if (host[key] !== undefined) addendum.add(`host option ${key}`);
+  const host = asObject(where, value, [...HOST_OPTIONS, ...ADDRESS_OPTIONS]);
+  const kind = asKind(where, host);
   return {
     name: asString(where, host.name),
     mac: asMac(where, host.mac ?? `02:00:00:00:00:${(index + 1).toString(16).padStart(2, '0')}`),
-    ip: asIp(where, host.ip ?? `10.0.0.${index + 1}`),
-    netmask: asIp(where, host.netmask ?? '255.255.255.0'),
-    gw: asIp(where, host.gw ?? '0.0.0.0'),
+    kind,
+    ...parseAddress(where, host, kind, index),
     isn: asIsn(where, host.isn ?? 0x00100000 * (index + 1)),
-    garp: asFlag(where, host.garp ?? 1),
+    garp: asFlag(where, host.garp ?? kind !== 'dhcps'),
     mtu: asInt(where, host.mtu ?? 1500, 1),
+    autostart: asFlag(where, host.dhcp_autostart ?? 1),
+    hostname: host.hostname === undefined ? undefined : asString(where, host.hostname),
+    server: host.dhcps === undefined || host.dhcps === true ? {} : asDhcpServer(where, host.dhcps),
+    dns: asIps(where, host.dns ?? [], 3),
+  };
+}
+
+/** Client, server or neither, and no option that belongs to another kind. */
+function asKind(where: string, { dhcp, dhcps, dhcp_autostart, hostname }: Json): HostSpec['kind'] {
+  // To the recorder the option's presence counted, whatever its value.
+  if (dhcp !== undefined && dhcp !== true) fail(where, 'dhcp can only be true');
+  if (dhcp && dhcps !== undefined) fail(where, 'dhcp and dhcps exclude each other');
+  if (dhcp_autostart !== undefined && !dhcp) fail(where, 'dhcp_autostart needs dhcp');
+  if (hostname !== undefined && !dhcp && dhcps === undefined) fail(where, 'hostname needs dhcp or dhcps');
+  if (dhcp) return 'dhcp';
+  return dhcps === undefined ? 'static' : 'dhcps';
+}
+
+/** Address, mask and gateway, or what the kind of host has instead of those that are left out. */
+function parseAddress(where: string, { ip, netmask, gw }: Json, kind: HostSpec['kind'], index: number) {
+  const defaultIp = { static: `10.0.0.${index + 1}`, dhcp: NO_ADDRESS, dhcps: '192.168.4.1' }[kind];
+  const own = asIp(where, ip ?? defaultIp);
+  return {
+    ip: own,
+    netmask: asIp(where, netmask ?? (kind === 'dhcp' ? NO_ADDRESS : '255.255.255.0')),
+    gw: asIp(where, gw ?? (kind === 'dhcps' ? own : NO_ADDRESS)),
   };
 }
 
@@ -134,7 +184,7 @@ function parseOutage(value: unknown, index: number): OutageSpec {
   return outage.from === undefined ? span : { ...span, from: asString(where, outage.from) };
 }
 
-function parseTask(value: unknown, index: number, addendum: Set<string>): TaskSpec {
+function parseTask(value: unknown, index: number, notModelled: Set<string>): TaskSpec {
   const where = `tasks[${index}]`;
   const task = asObject(where, value, ['host', 'name', 'priority', 'start_us', 'ops']);
   const name = asString(where, task.name);
@@ -143,7 +193,7 @@ function parseTask(value: unknown, index: number, addendum: Set<string>): TaskSp
     name,
     priority: asInt(where, task.priority ?? 5, 0),
     startUs: asInt(where, task.start_us ?? 0, 0),
-    ops: parseOps(`task ${name}: ops`, task.ops, addendum),
+    ops: parseOps(`task ${name}: ops`, task.ops, notModelled),
   };
 }
 
@@ -179,8 +229,8 @@ export function parseScenario(value: unknown): Scenario {
   const config = file.config ?? 'default';
   if (config !== 'default' && config !== 'alt') fail('config', `unknown configuration ${JSON.stringify(config)}`);
   const link = asObject('link', file.link ?? {}, ['latency_us', 'faults', 'outages']);
-  const addendum = new Set<string>();
-  const hosts = asList('hosts', file.hosts).map((host, i) => parseHost(host, i, addendum));
+  const notModelled = new Set<string>();
+  const hosts = asList('hosts', file.hosts).map(parseHost);
   const injections = asList('injections', file.injections ?? []).map((entry, i) => {
     const where = `injections[${i}]`;
     const injection = asObject(where, entry, ['t_us', 'to', 'hex']);
@@ -197,9 +247,9 @@ export function parseScenario(value: unknown): Scenario {
     faults: asList('link.faults', link.faults ?? []).map(parseFault),
     outages: asList('link.outages', link.outages ?? []).map(parseOutage),
     injections,
-    tasks: asList('tasks', file.tasks).map((task, i) => parseTask(task, i, addendum)),
+    tasks: asList('tasks', file.tasks).map((task, i) => parseTask(task, i, notModelled)),
     endUs: asInt('end_us', file.end_us, 0),
-    notModelled: [...addendum],
+    notModelled: [...notModelled],
   };
   checkNames(plan);
   return { plan, expect: file.expect === undefined ? undefined : parseExpect(file.expect) };
