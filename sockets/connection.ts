@@ -70,7 +70,7 @@ export function* lwip_socket(
     return sockets.fail(thread, ENFILE);
   }
   conn.socket = sock.s;
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return sock.s;
 }
 
@@ -95,7 +95,7 @@ export function* lwip_bind(
     }
     ret = sockets.result(thread, msg.err, 0);
   }
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
 }
 
@@ -113,7 +113,7 @@ export function* lwip_listen(sockets: Sockets, thread: SysThread, s: number, bac
     }
     ret = sockets.result(thread, msg.err, 0);
   }
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
 }
 
@@ -122,7 +122,7 @@ export function* lwip_accept(sockets: Sockets, thread: SysThread, s: number, add
   const sock = sockets.use(s);
   if (sock === null) return sockets.fail(thread, EBADF);
   const ret = yield* acceptOn(sockets, thread, sock, addr);
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
 }
 
@@ -159,7 +159,7 @@ function* acceptOn(sockets: Sockets, thread: SysThread, sock: LwipSock, addr: so
       ret = sockets.fail(thread, err_to_errno(err));
     }
   }
-  yield* sockets.done(thread, accepted);
+  if (sockets.release(accepted)) yield* sockets.free(thread, accepted);
   return ret;
 }
 
@@ -187,7 +187,7 @@ export function* lwip_connect(
     }
     ret = sockets.result(thread, msg.err, 0);
   }
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
 }
 
@@ -211,11 +211,11 @@ export function* lwip_close(sockets: Sockets, thread: SysThread, s: number): Op<
   }
   if (msg.err !== ERR_OK) {
     const errno = err_to_errno(msg.err);
-    yield* sockets.done(thread, sock);
+    if (sockets.release(sock)) yield* sockets.free(thread, sock);
     return sockets.fail(thread, errno);
   }
   sock.fd_free_pending = true;
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return 0;
 }
 
@@ -227,7 +227,7 @@ export function* lwip_shutdown(sockets: Sockets, thread: SysThread, s: number, h
   if (conn.type !== NETCONN_TCP) ret = sockets.fail(thread, EOPNOTSUPP);
   else if (how < SHUT_RD || how > SHUT_RDWR) ret = sockets.fail(thread, EINVAL);
   else ret = sockets.result(thread, yield* shutdownConn(sockets, thread, conn, how), 0);
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
 }
 
@@ -269,7 +269,7 @@ function* nameOf(sockets: Sockets, thread: SysThread, s: number, local: boolean,
   const sock = sockets.use(s);
   if (sock === null) return sockets.fail(thread, EBADF);
   const ret = sockets.result(thread, yield* getaddr(sockets, thread, sock.conn!, local, name), 0);
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
 }
 

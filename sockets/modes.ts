@@ -36,7 +36,7 @@ function* option(sockets: Sockets, thread: SysThread, s: number, action: (sock: 
   const sock = sockets.use(s);
   if (sock === null) return sockets.fail(thread, EBADF);
   const errno = yield* sockets.inTcpipThread(thread, () => (sockets.open(s) === null ? EBADF : action(sock)));
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return errno === 0 ? 0 : sockets.fail(thread, errno);
 }
 
@@ -54,7 +54,7 @@ export function* lwip_ioctl(
   if (cmd >>> 0 === FIONBIO) setNonBlocking(conn, argp.value !== 0);
   else if (cmd >>> 0 === FIONREAD && sockets.tcpip.stack.opt.LWIP_SO_RCVBUF !== 0) argp.value = readable(sock);
   else ret = sockets.fail(thread, ENOSYS);
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
 }
 
@@ -68,7 +68,7 @@ export function* lwip_fcntl(sockets: Sockets, thread: SysThread, s: number, cmd:
     setNonBlocking(conn, (val & O_NONBLOCK) !== 0);
     ret = 0;
   } else ret = sockets.fail(thread, ENOSYS);
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
 }
 

@@ -211,7 +211,7 @@ export function* lwip_select(
     if (sock !== null) used.push(sock);
   }
   const ready = yield* selectOn(sockets, thread, nfds, read, write, except, timeoutMs(timeout));
-  for (const sock of used) yield* sockets.done(thread, sock);
+  for (const sock of used) if (sockets.release(sock)) yield* sockets.free(thread, sock);
   if (typeof ready === 'number') return sockets.fail(thread, ready);
   copyInto(read, ready.readset);
   copyInto(write, ready.writeset);
@@ -356,6 +356,6 @@ export function* lwip_poll(sockets: Sockets, thread: SysThread, fds: pollfd[], t
     sockets.selectors.unlink(cb);
     if (cb.sem_signalled) thread.semToken = false;
   }
-  for (const sock of used) yield* sockets.done(thread, sock);
+  for (const sock of used) if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return nready;
 }

@@ -45,17 +45,16 @@ export class Sockets {
     return sock === undefined || sock.conn === null || sock.fd_free_pending ? null : sock;
   }
 
-  /** The same, and hold it: done() must follow. */
+  /** The same, and hold it: release() must follow. */
   use(s: number): LwipSock | null {
     const sock = this.open(s);
     if (sock !== null) sock.fd_used++;
     return sock;
   }
 
-  /** Let go of a socket; the last one out frees the slot of a closed one. Source: lwIP done_socket() */
-  *done(thread: SysThread, sock: LwipSock): Op<void> {
-    if (--sock.fd_used > 0 || !sock.fd_free_pending) return;
-    yield* this.free(thread, sock);
+  /** Let go of a socket. @returns true for the last one out of a closed socket, who must free() the slot. Source: lwIP done_socket() */
+  release(sock: LwipSock): boolean {
+    return --sock.fd_used === 0 && sock.fd_free_pending;
   }
 
   /** The same in the tcpip thread, which cannot wait for itself. */
@@ -64,7 +63,7 @@ export class Sockets {
   }
 
   /** Empty the slot, then what still stands in the mailboxes: unaccepted connections are reset. Source: lwIP netconn_drain() */
-  private *free(thread: SysThread, sock: LwipSock): Op<void> {
+  *free(thread: SysThread, sock: LwipSock): Op<void> {
     const conn = sock.conn!;
     if (sock.lastdata !== null) freeItem(sock.lastdata);
     sock.lastdata = null;

@@ -13,14 +13,13 @@ import {
   NETCONN_EVT_RCVMINUS,
   NETCONN_FIN_RX_PENDING,
   NETCONN_FLAG_MBOXCLOSED,
-  NETCONN_FLAG_MBOXINVALID,
   NETCONN_TCP,
   NETCONN_UDP,
   Netbuf,
   type Netconn,
-  NetconnDeleted,
   NetconnError,
   netconn_err,
+  type RecvItem,
 } from './netconn.ts';
 import { ntohl, ntohs, type sockaddr_in } from './sockaddr.ts';
 import type { LwipSock } from './socket.ts';
@@ -54,7 +53,7 @@ export function* lwip_send(
   let ret: number;
   if (conn.type !== NETCONN_TCP) ret = yield* sendDatagram(sockets, thread, conn, [part], null);
   else ret = yield* write(sockets, thread, conn, [part], flags);
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
 }
 
@@ -74,7 +73,7 @@ export function* lwip_sendto(
   let ret: number;
   if (conn.type === NETCONN_TCP) ret = yield* write(sockets, thread, conn, [part], flags);
   else ret = yield* sendDatagram(sockets, thread, conn, [part], to);
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
 }
 
@@ -88,7 +87,7 @@ export function* lwip_sendmsg(sockets: Sockets, thread: SysThread, s: number, ms
   else if ((flags & ~(MSG_DONTWAIT | MSG_MORE)) !== 0) ret = sockets.fail(thread, EOPNOTSUPP);
   else if (conn.type === NETCONN_TCP) ret = yield* write(sockets, thread, conn, msg.msg_iov, flags);
   else ret = yield* sendDatagram(sockets, thread, conn, msg.msg_iov, msg.msg_name);
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
 }
 
@@ -172,7 +171,7 @@ export function* lwip_recvfrom(
     ret = yield* recvDatagram(sockets, thread, sock, [buffer], flags, from);
     if (ret > len) ret = len;
   }
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
 }
 
@@ -202,7 +201,7 @@ export function* lwip_recvmsg(
     ret = yield* recvDatagram(sockets, thread, sock, message.msg_iov, flags, message.msg_name);
     if (ret > room) message.msg_flags |= MSG_TRUNC;
   }
-  yield* sockets.done(thread, sock);
+  if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
 }
 
@@ -238,7 +237,12 @@ function* recvTcp(
   do {
     let p = sock.lastdata as Pbuf | null;
     if (p === null) {
-      const got = takeChunk(conn, dontblock) ?? (yield* nextChunk(sockets, thread, conn, dontblock, recvd > 0));
+      let got = takeChunk(conn, dontblock, recvd > 0);
+      if (got === undefined) {
+        const item = yield* fetchWaiting(sockets, thread, conn, conn.recvmbox!);
+        got = typeof item === 'number' ? item : received(conn, item, false);
+      }
+      if (got === ERR_CLSD) got = yield* handleFin(sockets, thread, conn);
       if (typeof got === 'number') {
         if (recvd > 0) break;
         sockets.fail(thread, err_to_errno(got));
@@ -264,32 +268,34 @@ function* recvTcp(
   return recvd;
 }
 
-/** The next chunk from the mailbox, or an error. @param noFin a FIN must wait for the next call. Source: lwIP netconn_recv_data_tcp() */
-function* nextChunk(
-  sockets: Sockets,
-  thread: SysThread,
-  conn: Netconn,
-  dontblock: boolean,
-  noFin: boolean,
-): Op<Pbuf | err_t> {
+/**
+ * The next chunk without waiting for it.
+ * @param noFin a FIN must wait for the next call
+ * @returns the chunk or an error, ERR_CLSD for a FIN; undefined if the call may wait
+ * Source: lwIP netconn_recv_data_tcp()
+ */
+function takeChunk(conn: Netconn, dontblock: boolean, noFin: boolean): Pbuf | err_t | undefined {
   const mbox = conn.recvmbox;
   if (mbox === null || conn.mboxInvalid) return ERR_CONN;
   if ((conn.flags & NETCONN_FIN_RX_PENDING) !== 0) {
     conn.flags &= ~NETCONN_FIN_RX_PENDING;
-    return yield* handleFin(sockets, thread, conn);
+    return ERR_CLSD;
   }
-  const item = fetchNow(conn, mbox, dontblock) ?? (yield* fetchWaiting(sockets, thread, conn, mbox));
-  if (typeof item === 'number') return item;
-  if (item instanceof NetconnDeleted) return ERR_CONN;
-  if (item instanceof NetconnError) {
-    if (item.err !== ERR_CLSD) return item.err;
-    if (noFin) {
-      conn.flags |= NETCONN_FIN_RX_PENDING;
-      return ERR_WOULDBLOCK;
-    }
-    return yield* handleFin(sockets, thread, conn);
+  const item = fetchNow(conn, mbox, dontblock);
+  return item === undefined || typeof item === 'number' ? item : received(conn, item, noFin);
+}
+
+/** What an item of the mailbox means to a receiver. */
+function received(conn: Netconn, item: RecvItem, noFin: boolean): Pbuf | err_t {
+  if (item instanceof Pbuf) {
+    conn.recv_avail -= item.tot_len;
+    conn.callback(conn, NETCONN_EVT_RCVMINUS);
+    return item;
   }
-  return received(conn, item as Pbuf);
+  if (!(item instanceof NetconnError)) return ERR_CONN;
+  if (item.err !== ERR_CLSD || !noFin) return item.err;
+  conn.flags |= NETCONN_FIN_RX_PENDING;
+  return ERR_WOULDBLOCK;
 }
 
 /** The peer will send no more: close our receiving side. */
@@ -380,22 +386,6 @@ function checkRecvmsg(message: msghdr, flags: number): number {
   const count = message.msg_iov.length;
   if (count === 0 || count > IOV_MAX) return EMSGSIZE;
   return message.msg_iov.some((part) => part.length === 0) ? EINVAL : NOTHING_WRONG;
-}
-
-/** The usual ends of a receive: a chunk that is there, or none and no waiting for it; undefined asks nextChunk(). */
-function takeChunk(conn: Netconn, dontblock: boolean): Pbuf | err_t | undefined {
-  const mbox = conn.recvmbox;
-  if (mbox === null || (conn.flags & (NETCONN_FLAG_MBOXINVALID | NETCONN_FIN_RX_PENDING)) !== 0) return undefined;
-  const head = mbox.peek();
-  if (head instanceof Pbuf) return received(conn, mbox.tryfetch() as Pbuf);
-  return head === undefined && dontblock ? (fetchNow(conn, mbox, true) as err_t) : undefined;
-}
-
-/** Account for a chunk that was taken out of the mailbox. */
-function received(conn: Netconn, p: Pbuf): Pbuf {
-  conn.recv_avail -= p.tot_len;
-  conn.callback(conn, NETCONN_EVT_RCVMINUS);
-  return p;
 }
 
 /** Copy the first bytes of a chain; a chain of one part is the usual case. */
