@@ -8,7 +8,6 @@ import {
   NETIF_FLAG_ETHARP,
   NETIF_FLAG_IGMP,
   Netif,
-  type netif_poll,
   netif_set_link_down,
   netif_set_link_up,
 } from '../stack/netif.ts';
@@ -20,12 +19,12 @@ import { ESP_OK, type esp_err_t } from './esp_err.ts';
 import { EspNetif, type EspNetifConfig, type IpEvent } from './esp_netif.ts';
 import type { EventQueue } from './events.ts';
 import { BoardSys, configMAX_PRIORITIES, type Scheduler, Task, type TaskBody, type TaskOwner } from './freertos.ts';
-import { IsnGenerator } from './isn.ts';
 import type { Lan, Port, Station } from './lan.ts';
 import { type AddressOptions, netifConfig, parseIp } from './netif_config.ts';
 import { Os } from './os.ts';
 import { type Program, ProgramRunner } from './program.ts';
 import type { RandomStream } from './random.ts';
+import { BoardPort } from './stack_port.ts';
 import type { Trace } from './trace.ts';
 
 export interface Esp32Options extends AddressOptions {
@@ -91,10 +90,10 @@ export class Esp32 implements TaskOwner, Station {
   sockets!: Sockets;
   netif!: Netif;
   esp_netif!: EspNetif;
-  private readonly world: BoardWorld;
+  readonly world: BoardWorld;
   private readonly port: Port;
   private readonly opt: Opt;
-  private readonly options: Esp32Options;
+  readonly options: Esp32Options;
   private readonly programs: BootProgram[] = [];
   private readonly chance: RandomStream;
   private readonly config: EspNetifConfig;
@@ -175,10 +174,10 @@ export class Esp32 implements TaskOwner, Station {
     this.bootUs = world.scheduler.nowUs;
     this.port.cable = this.config.kind !== 'dhcp' || this.config.autostart;
     this.tcpip = new TcpipThread(this.sys, this.opt.TCPIP_MBOX_SIZE);
-    this.stack = new Stack(this.stackPort(), this.opt);
+    this.stack = new Stack(new BoardPort(this, this.tcpip, this.chance), this.opt);
     this.tcpip.stack = this.stack;
     this.sockets = new Sockets(this.tcpip);
-    const body: TaskBody = { isTcpip: true, resume: (task) => this.runTcpip(task) };
+    const body = new TcpipBody(this.tcpip);
     this.tcpipTask = new Task(world.scheduler, this, TCPIP_THREAD_NAME, this.opt.TCPIP_THREAD_PRIO, body);
     this.tcpip.trypost(bringUp, this, null);
     world.scheduler.makeReady(this.tcpipTask);
@@ -205,14 +204,6 @@ export class Esp32 implements TaskOwner, Station {
     else frame.release();
   }
 
-  private runTcpip(task: Task): void {
-    try {
-      this.tcpip.run(task);
-    } catch (error) {
-      if (error !== BOARD_STOPPED) throw error;
-    }
-  }
-
   /** lwIP has driven into a defect from which a device does not come back: hang or panic. */
   stopForHazard(): never {
     for (const task of this.tasks) this.scheduler.remove(task);
@@ -221,23 +212,9 @@ export class Esp32 implements TaskOwner, Station {
     throw BOARD_STOPPED;
   }
 
-  private stackPort() {
-    const { options, sys, chance } = this;
-    const { LWIP_RAND, LWIP_HOOK_TCP_ISN } = options;
-    let rands = 0;
-    let isns = 0;
-    const isn = new IsnGenerator(0, [chance.uint32(), chance.uint32(), chance.uint32(), chance.uint32()]);
-    return {
-      memory: this.world.memory,
-      sys_now: () => sys.sys_now(),
-      LWIP_RAND: () => (LWIP_RAND === undefined ? chance.uint32() : LWIP_RAND(rands++)),
-      LWIP_HOOK_TCP_ISN: (localIp: number, localPort: number, remoteIp: number, remotePort: number) =>
-        LWIP_HOOK_TCP_ISN === undefined
-          ? isn.next(sys.sys_now(), localIp, localPort, remoteIp, remotePort)
-          : LWIP_HOOK_TCP_ISN(isns++),
-      tcpip_try_callback: (fn: typeof netif_poll, arg: Netif) => this.tcpip.trypost(fn, arg, undefined),
-      hazard: (name: HazardName) => this.world.onHazard(this, name),
-    };
+  /** A program drove lwIP into a defect. */
+  onHazard(name: HazardName): void {
+    this.world.onHazard(this, name);
   }
 
   /** Bring the interface up, in the tcpip thread (rule S1). */
@@ -302,6 +279,27 @@ export class Esp32 implements TaskOwner, Station {
   /** Have the tcpip thread do something with the interface. */
   *onNetif<T>(task: Task, action: (esp_netif: EspNetif) => T): Op<T> {
     return yield* this.sockets.inTcpipThread(task, () => action(this.esp_netif));
+  }
+}
+
+/** The tcpip thread as a task. */
+class TcpipBody implements TaskBody {
+  private readonly tcpip: TcpipThread;
+
+  constructor(tcpip: TcpipThread) {
+    this.tcpip = tcpip;
+  }
+
+  get isTcpip(): boolean {
+    return true;
+  }
+
+  resume(task: Task): void {
+    try {
+      this.tcpip.run(task);
+    } catch (error) {
+      if (error !== BOARD_STOPPED) throw error;
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 /** ESP-IDF's initial sequence numbers: RFC 6528 with MD5. Source: ESP-IDF port/hooks/tcp_isn_default.c, RFC 1321 */
 
+import type { RandomStream } from './random.ts';
+
 const SHIFTS = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
 const BLOCK = 64;
 
@@ -67,10 +69,10 @@ export class IsnGenerator {
   private readonly view = new DataView(new ArrayBuffer(BLOCK));
   private readonly baseTime: number;
 
-  /** @param bootMs milliseconds since boot at which the network came up  @param secret four random numbers of 32 bits */
-  constructor(bootMs: number, secret: readonly number[]) {
+  /** @param bootMs milliseconds since boot at which the network came up  @param secret gives the 128 bits that are hashed too */
+  constructor(bootMs: number, secret: RandomStream) {
     this.baseTime = Math.imul(bootMs, 250_000);
-    for (let i = 0; i < SECRET_LENGTH / 4; i++) this.view.setUint32(36 + i * 4, secret[i]! >>> 0, true);
+    for (let i = 0; i < SECRET_LENGTH / 4; i++) this.view.setUint32(36 + i * 4, secret.uint32(), true);
   }
 
   /**

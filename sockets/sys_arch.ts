@@ -87,20 +87,21 @@ export interface Sys {
 export class Mbox<T> {
   readonly size: number;
   readonly receivers = new WaitList();
-  private readonly items: T[] = [];
+  /** A ring, made when something is put in. */
+  private slots: (T | undefined)[] | null = null;
+  private first = 0;
+  count = 0;
 
   constructor(size: number) {
     this.size = size;
   }
 
-  get count(): number {
-    return this.items.length;
-  }
-
   /** Put an item in and wake a receiver, who runs at once if its priority is higher (only the tcpip thread posts). */
   trypost(item: T, sys: Sys): boolean {
-    if (this.items.length >= this.size) return false;
-    this.items.push(item);
+    if (this.count === this.size) return false;
+    this.slots ??= new Array<T | undefined>(this.size).fill(undefined);
+    this.slots[(this.first + this.count) % this.size] = item;
+    this.count++;
     if (this.receivers.head !== null) {
       sys.wake(this.receivers);
       sys.preemptIfHigher();
@@ -108,13 +109,15 @@ export class Mbox<T> {
     return true;
   }
 
-  /** The oldest item, which stays. */
-  peek(): T | undefined {
-    return this.items[0];
-  }
-
+  /** Take the oldest item out. */
   tryfetch(): T | undefined {
-    return this.items.shift();
+    if (this.count === 0) return undefined;
+    const slots = this.slots!;
+    const item = slots[this.first];
+    slots[this.first] = undefined;
+    this.first = (this.first + 1) % this.size;
+    this.count--;
+    return item;
   }
 }
 

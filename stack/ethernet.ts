@@ -22,8 +22,7 @@ import {
  * Takes over the caller's reference.
  */
 export function ethernet_input(frame: Frame, netif: Netif): void {
-  const stats = netif.stack.stats;
-  if (frame.len <= SIZEOF_ETH_HDR) stats.link_lenerr++;
+  if (frame.len <= SIZEOF_ETH_HDR) netif.stack.stats.link_lenerr++;
   else if ((netif.flags & NETIF_FLAG_ETHARP) !== 0) {
     switch (getU16(frame.bytes, FRAME_START + ETH_TYPE)) {
       case ETHTYPE_IP:
@@ -33,7 +32,7 @@ export function ethernet_input(frame: Frame, netif: Netif): void {
         etharp_input(netif, frame);
         break;
       default:
-        stats.link_proterr++;
+        netif.stack.stats.link_proterr++;
     }
   }
   frame.release();

@@ -33,22 +33,21 @@ const ICMP_MINLEN = 4;
 
 /** Take an ICMP message: echo requests are answered, everything else is ignored. */
 export function icmp_input(stack: Stack, frame: Frame, at: number, hlen: number, len: number, inp: Netif): void {
-  const stats = stack.stats;
   const icmp = at + hlen;
   const room = len - hlen;
   if (room < ICMP_MINLEN) {
-    stats.icmp_lenerr++;
+    stack.stats.icmp_lenerr++;
     return;
   }
   if (frame.bytes[icmp + ICMP_TYPE] !== ICMP_ECHO) {
-    stats.icmp_proterr++;
+    stack.stats.icmp_proterr++;
     return;
   }
   const dest = getI32(frame.bytes, at + IP_DEST);
   if (ip4_addr_ismulticast(dest) && stack.opt.LWIP_MULTICAST_PING === 0) return;
   if (ip4_addr_isbroadcast(dest, inp) && stack.opt.LWIP_BROADCAST_PING === 0) return;
   if (room < SIZEOF_ICMP_HDR) {
-    stats.icmp_lenerr++;
+    stack.stats.icmp_lenerr++;
     return;
   }
   if (
@@ -56,7 +55,7 @@ export function icmp_input(stack: Stack, frame: Frame, at: number, hlen: number,
     frame.sums !== SUMS_PENDING &&
     inet_chksum(frame.bytes, icmp, room) !== 0
   ) {
-    stats.icmp_chkerr++;
+    stack.stats.icmp_chkerr++;
     return;
   }
   echoReply(stack, frame, at, hlen, len, inp);

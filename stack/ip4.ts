@@ -65,19 +65,18 @@ export function ip4_addr_isbroadcast(addr: number, netif: Netif): boolean {
  */
 export function ip4_input(stack: Stack, frame: Frame, at: number, room: number, inp: Netif): void {
   const b = frame.bytes;
-  const stats = stack.stats;
   if (room < IP_HLEN || b[at]! >> 4 !== 4) {
-    stats.ip_err++;
+    stack.stats.ip_err++;
     return;
   }
   const hlen = (b[at]! & 15) * 4;
   const len = getU16(b, at + IP_LEN);
   if (hlen < IP_HLEN || hlen > room || len > room || len < hlen) {
-    stats.ip_lenerr++;
+    stack.stats.ip_lenerr++;
     return;
   }
   if (stack.opt.CHECKSUM_CHECK_IP !== 0 && frame.sums === SUMS_VALID && inet_chksum(b, at, hlen) !== 0) {
-    stats.ip_chkerr++;
+    stack.stats.ip_chkerr++;
     return;
   }
   const src = getI32(b, at + IP_SRC);
@@ -90,7 +89,7 @@ export function ip4_input(stack: Stack, frame: Frame, at: number, room: number, 
     checkSource = false;
   }
   if (netif === null || (checkSource && (ip4_addr_isbroadcast(src, inp) || ip4_addr_ismulticast(src)))) {
-    stats.ip_drop++;
+    stack.stats.ip_drop++;
     return;
   }
   if ((getU16(b, at + IP_OFFSET) & (IP_OFFMASK | IP_MF)) === 0) {
@@ -98,7 +97,7 @@ export function ip4_input(stack: Stack, frame: Frame, at: number, room: number, 
     return;
   }
   if (stack.opt.IP_REASSEMBLY === 0) {
-    stats.ip_frag_drop++;
+    stack.stats.ip_frag_drop++;
     return;
   }
   const whole = ip4_reass(stack, frame, at);

@@ -47,7 +47,7 @@ export class Stack {
   readonly port: StackPort;
   readonly opt: Opt;
   readonly timeouts = new Timeouts();
-  readonly stats = new Stats();
+  private counted: Stats | null = null;
 
   /** Interfaces, the last added first. */
   netif_list: Netif | null = null;
@@ -96,6 +96,12 @@ export class Stack {
     this.tcp_port = TCP_LOCAL_PORT_RANGE_START + (port.LWIP_RAND() & 0x3fff);
     makeLoopif(this);
     this.timeouts.at(port.sys_now() + EVERY_SECOND, everySecond);
+  }
+
+  /** What was thrown away, and why; made when something is. */
+  get stats(): Stats {
+    this.counted ??= new Stats();
+    return this.counted;
   }
 
   /** Run the timers that are due. Source: lwIP sys_check_timeouts() */

@@ -163,23 +163,22 @@ function readHeader(
   const b = frame.bytes;
   const tcp = at + hlen;
   const total = len - hlen;
-  const stats = stack.stats;
   if (total < TCP_HLEN) {
-    stats.tcp_lenerr++;
+    stack.stats.tcp_lenerr++;
     return false;
   }
   s.dest = getI32(b, at + IP_DEST);
   if (ip4_addr_isbroadcast(s.dest, netif) || ip4_addr_ismulticast(s.dest)) {
-    stats.tcp_proterr++;
+    stack.stats.tcp_proterr++;
     return false;
   }
   if (frame.sums !== SUMS_PENDING && fold16(frame.transportSum(at, tcp, total)) !== 0xffff) {
-    stats.tcp_chkerr++;
+    stack.stats.tcp_chkerr++;
     return false;
   }
   const headerLen = (b[tcp + TCP_HDRLEN]! >> 4) * 4;
   if (headerLen < TCP_HLEN || headerLen > total) {
-    stats.tcp_lenerr++;
+    stack.stats.tcp_lenerr++;
     return false;
   }
   s.frame = frame;

@@ -80,18 +80,9 @@ describe('a run is the same', () => {
 });
 
 describe('random streams', () => {
-  test('are those of xoshiro128** on every machine', () => {
+  test('are the same on every machine', () => {
     const stream = new RandomStream(1);
-    const numbers = Array.from({ length: 4 }, () => stream.uint32());
-    expect(numbers).toEqual(Array.from({ length: 4 }, ((again) => () => again.uint32())(new RandomStream(1))));
-    expect(numbers).toMatchInlineSnapshot(`
-[
-  393288148,
-  2174103013,
-  3814759091,
-  2092745082,
-]
-`);
+    expect([stream.uint32(), stream.uint32(), stream.uint32()]).toEqual([393_288_148, 2_174_103_013, 3_814_759_091]);
   });
 
   test('with different names have nothing to do with each other', () => {
