@@ -7,7 +7,7 @@ import { rawFrame } from '../stack/raw.ts';
 import { UDP_PAYLOAD, udpFrame } from '../stack/udp.ts';
 import { lwip_netconn_do_recv, lwip_netconn_do_send, lwip_netconn_do_write } from './api_msg.ts';
 import { getaddr, setSockaddr, shutdownConn } from './connection.ts';
-import { AF_INET, IOV_MAX, MSG_DONTWAIT, MSG_MORE, MSG_PEEK, MSG_TRUNC, SHUT_RD } from './constants.ts';
+import { AF_INET, AF_INET6, IOV_MAX, MSG_DONTWAIT, MSG_MORE, MSG_PEEK, MSG_TRUNC, SHUT_RD } from './constants.ts';
 import { EBADF, EINVAL, EIO, EMSGSIZE, ENOTCONN, EOPNOTSUPP, err_to_errno } from './errno.ts';
 import {
   NETCONN_EVT_RCVMINUS,
@@ -130,7 +130,7 @@ function* sendDatagram(
   let size = 0;
   for (const part of vector) size += part.length;
   if (size > 0xffff) return sockets.fail(thread, EMSGSIZE);
-  if (to !== null && to.sin_family !== AF_INET) return sockets.fail(thread, EIO);
+  if (to !== null && to.sin_family !== AF_INET) return sockets.fail(thread, to.sin_family === AF_INET6 ? EINVAL : EIO);
   const isUdp = conn.type === NETCONN_UDP;
   const frame = isUdp ? udpFrame(sockets.tcpip.stack, size) : rawFrame(sockets.tcpip.stack, size);
   let at = isUdp ? UDP_PAYLOAD : FRAME_TRANSPORT;

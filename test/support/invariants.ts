@@ -237,8 +237,9 @@ function checkSocket(name: string, sock: LwipSock, held: Holders): void {
 
 function items(mbox: Mbox<unknown> | null): readonly unknown[] {
   if (mbox === null) return [];
-  const list = (mbox as unknown as { readonly items: readonly unknown[] }).items;
-  claim(list.length <= mbox.size, 'a mailbox', `it holds ${list.length} of ${mbox.size} items`);
+  const { slots } = mbox as unknown as { readonly slots: readonly unknown[] | null };
+  const list = (slots ?? []).filter((item) => item !== undefined);
+  claim(list.length === mbox.count && mbox.count <= mbox.size, 'a mailbox', `it holds ${list.length} of ${mbox.size} items`);
   return list;
 }
 
