@@ -1,16 +1,20 @@
 /** What boards cost: memory of one, and time and memory of many. */
 
 import { AF_INET, type Esp32, type Os, SOCK_STREAM, sockaddr_in, World } from '../../device/index.ts';
-import { alternate, type Benchmark, cpuUs, type Effort, type Figure, memory, Samples, scaled } from './measure.ts';
+import { cpuUs, heapUsed } from './cpu.ts';
+import { alternate, type Benchmark, type Effort, type Figure, scaled, sizes, type Times } from './measure.ts';
 import { Pattern } from './pattern.ts';
 
 const PORT = 3333;
 /** Boards on one Ethernet segment: broadcasts go to all of them, so that large segments cost the square of their size. */
 const PER_SEGMENT = 10;
 const SECOND_US = 1_000_000;
+/** All boards are up by then. */
+const BOOT_US = 20_000;
 const LENGTH = 64;
-/** Ticks between two exchanges. */
+/** Ticks between two exchanges; what they take themselves is less than a tick. */
 const PAUSE = 10;
+const EXCHANGES_PER_SECOND = 10;
 const HEAP_GOAL = 4096;
 
 export const heap: Benchmark = {
@@ -24,11 +28,14 @@ export const heap: Benchmark = {
 
 function runHeap(effort: Effort): Figure[] {
   const count = boardCount(500, effort);
-  const [idle, busy] = alternate(effort, [() => heapOf(count, false), () => heapOf(count, true)]) as [Samples, Samples];
-  return [
-    idle.cost('idle', 'bytes'),
-    busy.cost('with a task and two open connections', 'bytes', HEAP_GOAL),
-  ];
+  const idle: number[] = [];
+  const busy: number[] = [];
+  heapOf(count, true);
+  for (let round = 0; round < effort.rounds; round++) {
+    idle.push(heapOf(count, false));
+    busy.push(heapOf(count, true));
+  }
+  return [sizes('idle', idle), sizes('with a task and two open connections', busy, HEAP_GOAL)];
 }
 
 /** Whole segments. */
@@ -37,14 +44,14 @@ function boardCount(full: number, effort: Effort): number {
 }
 
 function heapOf(count: number, connected: boolean): number {
-  const before = memory();
+  const before = heapUsed();
   const world = new World();
   const boards = new Boards(world, count, (board, i) => {
     if (connected) board.xTaskCreate((os: Os) => holdTwo(os, i), 'ring');
     world.runSync({ until: world.nowUs + 20_000, stopWhenIdle: false });
   });
   world.runSync({ until: world.nowUs + 20 * SECOND_US, stopWhenIdle: false });
-  const perBoard = (memory().heap - before.heap) / count;
+  const perBoard = (heapUsed() - before) / count;
   if (connected) boards.checkConnections(2);
   return perBoard;
 }
@@ -66,64 +73,61 @@ export const boards: Benchmark = {
   name: 'boards',
   counted:
     `Worlds of 10, 1,000 and 10,000 boards in segments of ${PER_SEGMENT}. Creation: CPU time per board until it has booted and announced itself. ` +
-    'Heap: per board, idle, with the frames that the boot left in the pool. Idle: CPU time per virtual second of the whole world. ' +
-    'Exchanging: boards in pairs, each pair with a connection over which it exchanges 64 bytes there and 64 back every 100 ms, ' +
-    'compared at both ends; CPU time per virtual second of the whole world.',
+    'Idle: CPU time per virtual second of the whole world. Exchanging: boards in pairs, each pair with a connection over which ' +
+    'it exchanges 64 bytes there and 64 back every 100 ms, compared at both ends; CPU time per virtual second of the whole world. ' +
+    'Heap: per board, idle, with the frames that the boot of all boards at once left in the pool.',
   run: runBoards,
 };
 
 function runBoards(effort: Effort): Figure[] {
-  const counts = [10, 1000, 10_000].map((n) => boardCount(n, effort));
-  return counts.flatMap((count) => {
-    const rounds = Math.max(1, Math.min(effort.rounds, Math.ceil((effort.rounds * 1000) / count)));
-    const costs: Cost[] = [];
-    alternate({ ...effort, rounds }, [
-      () => {
-        costs.push(costOf(count));
-        return 0;
-      },
-    ]);
-    costs.shift();
-    const samples = (key: keyof Cost): Samples => new Samples(costs.map((c) => c[key]));
-    const n = count.toLocaleString('en');
+  const counts = [10, 1000, 10_000].map((full) => boardCount(full, effort));
+  const times = counts.map((count) => timesOf(count, effort));
+  return counts.flatMap((count, i) => {
+    const [creation, idle, exchange] = times[i]!;
+    const n = `${count.toLocaleString('en')} boards`;
     return [
-      samples('creation').cost(`${n} boards: creation, per board`, 'us'),
-      samples('heap').cost(`${n} boards: heap, per board`, 'bytes'),
-      samples('idle').cost(`${n} boards: idle, per virtual second`, 'us'),
-      samples('exchanging').cost(`${n} boards: ${(count / 2) * 10} exchanges in a virtual second`, 'us'),
-      samples('exchange').cost(`${n} boards: one exchange`, 'us'),
+      creation!.cost(`${n}: creation, per board`, 'us'),
+      idle!.cost(`${n}: idle, per virtual second`, 'us'),
+      exchange!.cost(`${n}: exchanging, per virtual second`, 'us', (count / 2) * EXCHANGES_PER_SECOND),
+      exchange!.cost(`${n}: one exchange`, 'us'),
+      // The collector's figures are too coarse for a single small world.
+      sizes(`${n}: heap, per board`, [bootedHeap(count, Math.ceil(scaled(1000, effort, 1) / count))]),
     ];
   });
 }
 
-interface Cost {
-  readonly creation: number;
-  readonly heap: number;
-  readonly idle: number;
-  readonly exchanging: number;
-  readonly exchange: number;
+/** @returns bytes per board */
+function bootedHeap(count: number, worlds: number): number {
+  const before = heapUsed();
+  const kept = Array.from({ length: worlds }, () => bootedWorld(count));
+  return (heapUsed() - before) / (count * kept.length);
 }
 
-/** Virtual seconds measured: more of them in small worlds, so that there is something to measure. */
-function secondsFor(count: number): number {
-  return Math.max(2, Math.round(20_000 / count));
-}
-
-function costOf(count: number): Cost {
-  const seconds = secondsFor(count);
-  const before = memory();
-  const start = cpuUs();
+function bootedWorld(count: number): World {
   const world = new World();
   new Boards(world, count, () => undefined);
-  world.runSync({ until: 20_000, stopWhenIdle: false });
-  const creation = (cpuUs() - start) / count;
-  const heapPerBoard = (memory().heap - before.heap) / count;
-  const idle = cpuOfSeconds(world, seconds);
-  const busy = new ExchangingWorld(count);
-  const exchangesBefore = busy.exchanges;
-  const exchanging = cpuOfSeconds(busy.world, seconds);
-  const exchange = (exchanging * seconds) / (busy.exchanges - exchangesBefore);
-  return { creation, heap: heapPerBoard, idle, exchanging, exchange };
+  world.runSync({ until: BOOT_US, stopWhenIdle: false });
+  return world;
+}
+
+/** CPU times of worlds of one size: creation of a board, an idle second, an exchange. Rounds of large worlds are long and few. */
+function timesOf(count: number, effort: Effort): Times[] {
+  const rounds = Math.max(1, Math.min(effort.rounds, Math.ceil((effort.rounds * 2000) / count)));
+  const seconds = Math.ceil(scaled(20_000 / count, effort, 2));
+  const worlds = Math.ceil(scaled(1000 / count, effort, 1));
+  let idleWorld = bootedWorld(count);
+  const busyWorld = new ExchangingWorld(count);
+  const creation = (): number => {
+    const start = cpuUs();
+    for (let i = 0; i < worlds; i++) idleWorld = bootedWorld(count);
+    return (cpuUs() - start) / (worlds * count);
+  };
+  const idle = (): number => cpuOfSeconds(idleWorld, seconds);
+  const exchange = (): number => {
+    const before = busyWorld.exchanges;
+    return (cpuOfSeconds(busyWorld.world, seconds) * seconds) / (busyWorld.exchanges - before);
+  };
+  return alternate({ ...effort, rounds }, [creation, idle, exchange]);
 }
 
 /** @returns microseconds of CPU time per virtual second */

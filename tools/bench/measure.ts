@@ -1,7 +1,6 @@
-/** How the benchmarks measure: CPU time of the process, alternating rounds, minima and medians; heap after a collection. */
+/** How the benchmarks measure: CPU time in alternating rounds, minima and medians, relative to the machine's floor. */
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { type Floor, measureFloor } from './floor.ts';
 
 /** How much work is done. Everything that is measured is a quotient, so it should not depend on this. */
 export interface Effort {
@@ -11,35 +10,29 @@ export interface Effort {
   readonly scale: number;
 }
 
-/** What the machine needs at least, in nanoseconds for 1440 bytes. */
-export interface Floor {
-  readonly copyNs: number;
-  readonly sumNs: number;
-}
-
-/** One line of the report. */
+/** A line of the report. */
 export interface Figure {
   readonly what: string;
   readonly unit: string;
   readonly best: number;
   readonly median: number;
-  /** The unit's cost in copies of 1440 bytes, if it is CPU time. */
-  readonly copies?: number;
+  /** CPU time of the counted thing in floors, the median of all rounds. A floor is the time to copy and sum 1440 bytes. */
+  readonly floors?: number;
   readonly target?: Target;
 }
 
-/** Where we want to be; rates are reached from above, costs from below. */
+/** A target is a cost: so many floors, or so much of the unit if there are none. */
 export interface Target {
-  readonly value: number;
+  readonly atMost: number;
   readonly isReached: boolean;
 }
 
-/** A group of lines. `run` may be called again: nothing is kept between two runs. */
+/** A group of lines. */
 export interface Benchmark {
   readonly name: string;
   /** What is counted, in words. */
   readonly counted: string;
-  run(effort: Effort, floor: Floor): Figure[];
+  run(effort: Effort): Figure[];
 }
 
 /** A full-size number, scaled, but at least `min`. */
@@ -47,78 +40,77 @@ export function scaled(full: number, effort: Effort, min: number): number {
   return Math.max(min, full * effort.scale);
 }
 
-/** User and system time of the whole process in microseconds: collector and compiler threads count too. */
-export function cpuUs(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-}
-
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
-
-/** Collect all garbage. */
-export function collect(): void {
-  gc();
-  gc();
-}
-
-/** Bytes of objects on the heap, and of buffers outside it. */
-export function memory(): { readonly heap: number; readonly buffers: number } {
-  collect();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return { heap: heapUsed, buffers: arrayBuffers };
+/** What a cost of so many microseconds is in floors on the machine for which the targets were set: 0.14 us to copy, 0.2 us to sum. */
+export function targetFloors(us: number): number {
+  return us / 0.34;
 }
 
 /**
- * Measure several variants in turn, round after round, so that a slow phase of the machine hits all of them. No collection
- * is forced in between: V8 forgets the shapes of classes without instances then, and all code compiled for them.
- * @param variants each returns the cost of one run
+ * Measure several variants in turn, round after round, so that a slow phase of the machine hits all of them, each with the
+ * floor of that moment. No collection is forced in between: V8 forgets the shapes of classes without instances then, and
+ * all code compiled for them.
+ * @param variants each returns the cost of one run in microseconds
  * @returns costs of the counted rounds, per variant
  */
-export function alternate(effort: Effort, variants: readonly (() => number)[]): Samples[] {
-  const costs = variants.map((): number[] => []);
+export function alternate(effort: Effort, variants: readonly (() => number)[]): Times[] {
+  const times = variants.map(() => new Times());
   for (let round = 0; round <= effort.rounds; round++) {
     for (const [i, variant] of variants.entries()) {
-      const cost = variant();
-      if (round > 0) costs[i]!.push(cost);
+      const floor = measureFloor();
+      const us = variant();
+      if (round > 0) times[i]!.add(us, floor);
     }
   }
-  return costs.map((values) => new Samples(values));
+  return times;
 }
 
-/** Costs of the same work in several rounds: less is better. */
-export class Samples {
-  private readonly sorted: readonly number[];
+/** CPU times of the same work in several rounds. */
+export class Times {
+  private readonly us: number[] = [];
+  private readonly floors: number[] = [];
 
-  constructor(values: readonly number[]) {
-    this.sorted = [...values].sort((a, b) => a - b);
+  add(us: number, { copyNs, sumNs }: Floor): void {
+    this.us.push(us);
+    this.floors.push((us * 1000) / (copyNs + sumNs));
   }
 
-  get best(): number {
-    return this.sorted[0]!;
+  /** A line of costs. @param factor so much of the work is one unit  @param atMost the target in floors */
+  cost(what: string, unit: string, factor = 1, atMost?: number): Figure {
+    const floors = median(this.floors) * factor;
+    return {
+      what,
+      unit,
+      best: Math.min(...this.us) * factor,
+      median: median(this.us) * factor,
+      floors,
+      ...target(floors, atMost),
+    };
   }
 
-  get median(): number {
-    return this.sorted[this.sorted.length >> 1]!;
+  /** A line of rates. @param perUs the rate in its unit if the work costs one microsecond  @param atMost the target in floors */
+  rate(what: string, unit: string, perUs: number, atMost?: number): Figure {
+    const floors = median(this.floors);
+    return {
+      what,
+      unit,
+      best: perUs / Math.min(...this.us),
+      median: perUs / median(this.us),
+      floors,
+      ...target(floors, atMost),
+    };
   }
+}
 
-  /** A line of costs. @param atMost the target, if there is one */
-  cost(what: string, unit: string, atMost?: number): Figure {
-    const { best, median } = this;
-    const target = atMost === undefined ? {} : { target: { value: atMost, isReached: median <= atMost } };
-    return { what, unit, best, median, ...target };
-  }
+/** A line of sizes. @param atMost the target, if there is one */
+export function sizes(what: string, values: readonly number[], atMost?: number): Figure {
+  const middle = median(values);
+  return { what, unit: 'bytes', best: Math.min(...values), median: middle, ...target(middle, atMost) };
+}
 
-  /**
-   * A line of rates; the costs are microseconds of CPU time.
-   * @param perUs what a cost of one microsecond means in the unit of the rate
-   * @param atLeast the target, if there is one
-   */
-  rate(what: string, unit: string, perUs: number, floor: Floor, atLeast?: number): Figure {
-    const best = perUs / this.best;
-    const median = perUs / this.median;
-    const copies = (this.best * 1000) / floor.copyNs;
-    const target = atLeast === undefined ? {} : { target: { value: atLeast, isReached: best >= atLeast } };
-    return { what, unit, best, median, copies, ...target };
-  }
+function target(value: number, atMost: number | undefined): { target?: Target } {
+  return atMost === undefined ? {} : { target: { atMost, isReached: value <= atMost } };
+}
+
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }

@@ -1,6 +1,7 @@
 /** The benchmarks' result in words and as JSON. */
 
 import { cpus } from 'node:os';
+import type { Floor } from './floor.ts';
 import type { Benchmark, Effort, Figure } from './measure.ts';
 
 /** A benchmark and what it measured. */
@@ -10,24 +11,32 @@ export interface Section {
   readonly figures: readonly Figure[];
 }
 
-export function makeSection({ name, counted }: Pick<Benchmark, 'name' | 'counted'>, figures: readonly Figure[]): Section {
+export function makeSection(
+  { name, counted }: Pick<Benchmark, 'name' | 'counted'>,
+  figures: readonly Figure[],
+): Section {
   return { name, counted, figures };
 }
 
-export function formatHeader({ rounds }: Effort): string {
-  return (
-    `lwip-twin benchmarks on Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown processor'}\n` +
-    `CPU time of the process, ${rounds} rounds in alternation after one that is not counted: best round, median round.\n`
-  );
+export function formatHeader({ rounds }: Effort, { copyNs, sumNs }: Floor): string {
+  return [
+    `lwip-twin benchmarks, Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown processor'}`,
+    ...wrap(
+      `CPU time of the process, in ${rounds} alternating rounds after one that is not counted: best round, median round. ` +
+        'A floor is the CPU time that copying and summing 1440 bytes takes here, measured anew before every measurement; the ' +
+        'number of floors is the median of the rounds. Targets were set for a machine with a floor of 340 ns.',
+    ),
+    `Floor now: ${number(copyNs)} ns to copy and ${number(sumNs)} ns to sum 1440 bytes.`,
+  ].join('\n');
 }
 
 export function formatSection({ name, counted, figures }: Section): string {
   const lines = [`\n${name}`, ...wrap(counted).map((line) => `  ${line}`)];
   const width = Math.max(...figures.map((f) => f.what.length));
-  for (const { what, unit, best, median, copies, target } of figures) {
-    const cells = [what.padEnd(width), number(best).padStart(10), number(median).padStart(10), unit.padEnd(11)];
-    cells.push((copies === undefined ? '' : `${number(copies)} copies`).padEnd(13));
-    if (target !== undefined) cells.push(`target ${number(target.value)}: ${target.isReached ? 'reached' : 'MISSED'}`);
+  for (const { what, unit, best, median, floors, target } of figures) {
+    const cells = [what.padEnd(width), number(best).padStart(9), number(median).padStart(9), unit.padEnd(11)];
+    cells.push((floors === undefined ? '' : `${number(floors)} floors`).padEnd(12));
+    if (target !== undefined) cells.push(`target ${number(target.atMost)}: ${target.isReached ? 'reached' : 'missed'}`);
     lines.push(`  ${cells.join('  ')}`.trimEnd());
   }
   return lines.join('\n');
