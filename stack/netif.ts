@@ -178,7 +178,7 @@ export function netif_loop_output(netif: Netif, frame: Frame): err_t {
 }
 
 /** Deliver the loop queue, also what is added meanwhile. Source: lwIP netif_poll() */
-export function netif_poll(netif: Netif): void {
+function netif_poll(netif: Netif): void {
   for (let frame = netif.loop.shift(); frame !== undefined; frame = netif.loop.shift()) {
     ip4_input(netif.stack, frame, FRAME_IP, frame.len - SIZEOF_ETH_HDR, netif);
     frame.release();

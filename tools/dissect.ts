@@ -674,7 +674,7 @@ function protoName(proto: number): string {
 
 /** TCP flags as tcpdump writes them: "S", "S.", "P.", "F.", "R", "." for a bare ACK, "none".
  *  @param flags all eight bits */
-export function tcpFlagsText(flags: number): string {
+function tcpFlagsText(flags: number): string {
   const letters: readonly (readonly [number, string])[] = [
     [TCP_FIN, 'F'],
     [TCP_SYN, 'S'],
@@ -702,7 +702,7 @@ function tcpWords(tcp: TcpLayer, length: number, options: DescribeOptions): stri
 }
 
 /** A TCP option as tcpdump writes it: "mss 1440", "nop", "sackOK". */
-export function tcpOptionText(option: TcpOption): string {
+function tcpOptionText(option: TcpOption): string {
   const { kind, data } = option;
   const u32 = (at: number): number => getI32(data, at) >>> 0;
   if (kind === LWIP_TCP_OPT_EOL) return 'eol';
