@@ -1,7 +1,7 @@
 /** A board: MAC and address, tcpip thread, sockets, tasks; powered on and off. */
 
 import { type Op, Sockets, TcpipThread } from '../sockets/index.ts';
-import { ERR_OK } from '../stack/err.ts';
+import { ERR_OK, type err_t } from '../stack/err.ts';
 import type { Frame } from '../stack/frame.ts';
 import {
   NETIF_FLAG_BROADCAST,
@@ -82,7 +82,7 @@ export class Esp32 implements TaskOwner, Station {
   readonly starved: Task[] = [];
   isOn = false;
   private powerLosses = 0;
-  /** All tasks since boot but the tcpip thread, ended ones too. */
+  /** All tasks since boot but the tcpip thread. */
   tasks: Task[] = [];
   readonly sys: BoardSys;
   readonly lan: Lan;
@@ -94,7 +94,7 @@ export class Esp32 implements TaskOwner, Station {
   private readonly port: Port;
   private readonly opt: Opt;
   readonly options: Esp32Options;
-  private readonly programs: BootProgram[] = [];
+  private programs: BootProgram[] = [];
   private readonly chance: RandomStream;
   private readonly config: EspNetifConfig;
   private tcpipTask!: Task;
@@ -136,7 +136,7 @@ export class Esp32 implements TaskOwner, Station {
     }
     checkPriority(options.priority);
     const boot: BootProgram = { program, name, options };
-    this.programs.push(boot);
+    this.programs = append(this.programs, boot);
     this.scheduleStart(boot);
   }
 
@@ -150,18 +150,23 @@ export class Esp32 implements TaskOwner, Station {
     this.world.onBoot(start, this.bootUs + (boot.options.startUs ?? 0));
   }
 
-  /** A task that is not ready yet. Used by xTaskCreate(). */
-  createTask(program: Program<Os>, name: string, options: TaskOptions): Task {
+  /** A task of a task, which is not ready yet. Used by os.xTaskCreate(); tasks that have ended are forgotten. */
+  createChild(program: Program<Os>, name: string, options: TaskOptions): Task {
+    this.tasks = this.tasks.filter((task) => task.state !== 'done');
+    return this.createTask(program, name, options);
+  }
+
+  private createTask(program: Program<Os>, name: string, options: TaskOptions): Task {
     const { world } = this;
     const priority = checkPriority(options.priority);
     const runner: ProgramRunner = new ProgramRunner(
       world.scheduler,
+      world,
       () => program(new Os(this, task, runner)),
-      (failed, error) => world.onFailure(this, failed, error),
       this.opt.TCPIP_THREAD_PRIO,
     );
     const task: Task = new Task(world.scheduler, this, name, priority, runner);
-    this.tasks.push(task);
+    this.tasks = append(this.tasks, task);
     return task;
   }
 
@@ -198,6 +203,11 @@ export class Esp32 implements TaskOwner, Station {
     this.tasks = [];
   }
 
+  /** The stack sends a frame. Used by the driver. */
+  transmit(frame: Frame): void {
+    this.lan.send(this.port, frame);
+  }
+
   /** A frame for this board has arrived. */
   receive(frame: Frame): void {
     if (this.isOn) this.tcpip.input(frame, this.netif);
@@ -221,11 +231,8 @@ export class Esp32 implements TaskOwner, Station {
   bringUpNetif(): void {
     const { stack, options } = this;
     const flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_IGMP;
-    const { port, lan } = this;
-    this.netif = new Netif(stack, 'en', this.mac, options.mtu ?? lan.mtu, flags, (_netif, frame) => {
-      lan.send(port, frame);
-      return ERR_OK;
-    });
+    this.netif = new Netif(stack, 'en', this.mac, options.mtu ?? this.lan.mtu, flags, linkoutput);
+    this.netif.state = this;
     this.esp_netif = new EspNetif(this.config, this.netif, this);
     this.esp_netif.start();
   }
@@ -282,6 +289,11 @@ export class Esp32 implements TaskOwner, Station {
   }
 }
 
+function linkoutput(netif: Netif, frame: Frame): err_t {
+  (netif.state as Esp32).transmit(frame);
+  return ERR_OK;
+}
+
 /** The tcpip thread as a task. */
 class TcpipBody implements TaskBody {
   private readonly tcpip: TcpipThread;
@@ -308,6 +320,13 @@ const BOARD_STOPPED = new Error('The board has stopped.');
 
 function bringUp(board: Esp32): void {
   board.bringUpNetif();
+}
+
+/** A list with one more item. Most boards have one task, and a first push() would make room for 17. */
+function append<T>(list: T[], item: T): T[] {
+  if (list.length === 0) return [item];
+  list.push(item);
+  return list;
 }
 
 function checkPriority(priority = DEFAULT_PRIORITY): number {

@@ -2,7 +2,6 @@
 
 import type { RandomStream } from './random.ts';
 
-const SHIFTS = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
 const BLOCK = 64;
 
 /** floor(2^32 * |sin(i)|) for i = 1..64 (RFC 1321 3.4), written out because engines may differ in Math.sin(). */
@@ -20,25 +19,39 @@ const SINES = Int32Array.from([
 const state = new Int32Array(4);
 const words = new Int32Array(16);
 
+function rotl(x: number, n: number): number {
+  return (x << n) | (x >>> (32 - n));
+}
+
 /** One MD5 compression of `words`, added to `state`. */
 function compress(): void {
   let a = state[0]!;
   let b = state[1]!;
   let c = state[2]!;
   let d = state[3]!;
-  for (let i = 0; i < 64; i++) {
-    const round = i >> 4;
-    let f: number;
-    if (round === 0) f = ((b & c) | (~b & d)) + words[i]!;
-    else if (round === 1) f = ((d & b) | (~d & c)) + words[(5 * i + 1) & 15]!;
-    else if (round === 2) f = (b ^ c ^ d) + words[(3 * i + 5) & 15]!;
-    else f = (c ^ (b | ~d)) + words[(7 * i) & 15]!;
-    const sum = (a + f + SINES[i]!) | 0;
-    const shift = SHIFTS[(round << 2) | (i & 3)]!;
-    a = d;
-    d = c;
-    c = b;
-    b = (b + ((sum << shift) | (sum >>> (32 - shift)))) | 0;
+  for (let i = 0; i < 16; i += 4) {
+    a = (b + rotl(a + ((b & c) | (~b & d)) + words[i]! + SINES[i]!, 7)) | 0;
+    d = (a + rotl(d + ((a & b) | (~a & c)) + words[i + 1]! + SINES[i + 1]!, 12)) | 0;
+    c = (d + rotl(c + ((d & a) | (~d & b)) + words[i + 2]! + SINES[i + 2]!, 17)) | 0;
+    b = (c + rotl(b + ((c & d) | (~c & a)) + words[i + 3]! + SINES[i + 3]!, 22)) | 0;
+  }
+  for (let i = 16; i < 32; i += 4) {
+    a = (b + rotl(a + ((d & b) | (~d & c)) + words[(5 * i + 1) & 15]! + SINES[i]!, 5)) | 0;
+    d = (a + rotl(d + ((c & a) | (~c & b)) + words[(5 * i + 6) & 15]! + SINES[i + 1]!, 9)) | 0;
+    c = (d + rotl(c + ((b & d) | (~b & a)) + words[(5 * i + 11) & 15]! + SINES[i + 2]!, 14)) | 0;
+    b = (c + rotl(b + ((a & c) | (~a & d)) + words[(5 * i) & 15]! + SINES[i + 3]!, 20)) | 0;
+  }
+  for (let i = 32; i < 48; i += 4) {
+    a = (b + rotl(a + (b ^ c ^ d) + words[(3 * i + 5) & 15]! + SINES[i]!, 4)) | 0;
+    d = (a + rotl(d + (a ^ b ^ c) + words[(3 * i + 8) & 15]! + SINES[i + 1]!, 11)) | 0;
+    c = (d + rotl(c + (d ^ a ^ b) + words[(3 * i + 11) & 15]! + SINES[i + 2]!, 16)) | 0;
+    b = (c + rotl(b + (c ^ d ^ a) + words[(3 * i + 14) & 15]! + SINES[i + 3]!, 23)) | 0;
+  }
+  for (let i = 48; i < 64; i += 4) {
+    a = (b + rotl(a + (c ^ (b | ~d)) + words[(7 * i) & 15]! + SINES[i]!, 6)) | 0;
+    d = (a + rotl(d + (b ^ (a | ~c)) + words[(7 * i + 7) & 15]! + SINES[i + 1]!, 10)) | 0;
+    c = (d + rotl(c + (a ^ (d | ~b)) + words[(7 * i + 14) & 15]! + SINES[i + 2]!, 15)) | 0;
+    b = (c + rotl(b + (d ^ (c | ~a)) + words[(7 * i + 5) & 15]! + SINES[i + 3]!, 21)) | 0;
   }
   state[0]! += a;
   state[1]! += b;
@@ -48,11 +61,16 @@ function compress(): void {
 
 /** First 32 bits of the MD5 of exactly one block of 64 bytes, little endian. */
 export function md5OfBlock(block: DataView): number {
+  for (let i = 0; i < 16; i++) words[i] = block.getInt32(i * 4, true);
+  return md5OfWords();
+}
+
+/** The same of the block that stands in `words`, which is lost. */
+function md5OfWords(): number {
   state[0] = 0x67452301;
   state[1] = 0xefcdab89 | 0;
   state[2] = 0x98badcfe | 0;
   state[3] = 0x10325476;
-  for (let i = 0; i < 16; i++) words[i] = block.getInt32(i * 4, true);
   compress();
   words.fill(0);
   words[0] = 0x80;
@@ -61,18 +79,19 @@ export function md5OfBlock(block: DataView): number {
   return state[0]!;
 }
 
-const SECRET_LENGTH = 16;
 const MICROSECONDS_PER_TICK = 4;
+/** The first twelve bytes of an IPv4 address as ::ffff:a.b.c.d end in this word. */
+const MAPPED = 0xffff0000 | 0;
 
 /** The generator of one board. */
 export class IsnGenerator {
-  private readonly view = new DataView(new ArrayBuffer(BLOCK));
+  private readonly secret: readonly number[];
   private readonly baseTime: number;
 
   /** @param bootMs milliseconds since boot at which the network came up  @param secret gives the 128 bits that are hashed too */
   constructor(bootMs: number, secret: RandomStream) {
     this.baseTime = Math.imul(bootMs, 250_000);
-    for (let i = 0; i < SECRET_LENGTH / 4; i++) this.view.setUint32(36 + i * 4, secret.uint32(), true);
+    this.secret = [secret.uint32(), secret.uint32(), secret.uint32(), secret.uint32()];
   }
 
   /**
@@ -81,17 +100,18 @@ export class IsnGenerator {
    * @returns int32
    */
   next(nowMs: number, localIp: number, localPort: number, remoteIp: number, remotePort: number): number {
-    const { view } = this;
-    this.putMappedAddress(0, localIp);
-    this.putMappedAddress(16, remoteIp);
-    view.setUint16(32, localPort);
-    view.setUint16(34, remotePort);
-    return (md5OfBlock(view) + this.baseTime + Math.imul(nowMs, 1000 / MICROSECONDS_PER_TICK)) | 0;
+    words.fill(0);
+    words[2] = MAPPED;
+    words[3] = swap(localIp);
+    words[6] = MAPPED;
+    words[7] = swap(remoteIp);
+    words[8] = swap((localPort << 16) | remotePort);
+    words.set(this.secret, 9);
+    return (md5OfWords() + this.baseTime + Math.imul(nowMs, 1000 / MICROSECONDS_PER_TICK)) | 0;
   }
+}
 
-  /** An IPv4 address as ::ffff:a.b.c.d. */
-  private putMappedAddress(at: number, ip: number): void {
-    this.view.setUint16(at + 10, 0xffff);
-    this.view.setInt32(at + 12, ip);
-  }
+/** Network order in a little-endian word. */
+function swap(x: number): number {
+  return (x << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24);
 }

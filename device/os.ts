@@ -349,7 +349,7 @@ export class Os {
     const { board } = this;
     const { scheduler } = board;
     const create = function* (): Op<Task> {
-      const task = board.createTask(program, name, options);
+      const task = board.createChild(program, name, options);
       scheduler.makeReady(task);
       if (scheduler.switchPending) yield;
       return task;

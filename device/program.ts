@@ -2,7 +2,7 @@
 
 import type { Op } from '../sockets/sys_arch.ts';
 import { Call } from './call.ts';
-import type { Scheduler, Task, TaskBody } from './freertos.ts';
+import type { Scheduler, Task, TaskBody, TaskOwner } from './freertos.ts';
 
 /** A program: an async function, or a generator function, which a world can run synchronously to its end. */
 export type Program<Os> = (os: Os) => PromiseLike<unknown> | Generator<void, unknown, void>;
@@ -13,8 +13,10 @@ export const MICROTASK_TURNS_MAX = 1000;
 /** So many calls without blocking cost a tick. */
 const CALLS_PER_TICK = 10_000;
 
-/** How a task's program went wrong, for the world to report. */
-export type ProgramFailure = (task: Task, error: unknown) => void;
+/** Is told how a task's program went wrong. */
+export interface ProgramHost {
+  onFailure(board: TaskOwner, task: Task, error: unknown): void;
+}
 
 /** The life of one program in its task. `start` makes the program; it runs when the task runs for the first time. */
 export class ProgramRunner implements TaskBody {
@@ -26,23 +28,23 @@ export class ProgramRunner implements TaskBody {
   /** Calls begun so far. */
   calls = 0;
   private readonly scheduler: Scheduler;
-  private readonly start: () => PromiseLike<unknown> | Generator<void, unknown, void>;
-  private readonly onFailure: ProgramFailure;
+  private readonly host: ProgramHost;
+  /** Null once it was called. */
+  private start: (() => PromiseLike<unknown> | Generator<void, unknown, void>) | null;
   private readonly highestAsyncPriority: number;
   private generator: Generator<void, unknown, void> | null = null;
-  private hasStarted = false;
   private op: Op<unknown> | null = null;
   private onReturn: ((value: unknown) => void) | null = null;
 
   constructor(
     scheduler: Scheduler,
+    host: ProgramHost,
     start: () => PromiseLike<unknown> | Generator<void, unknown, void>,
-    onFailure: ProgramFailure,
     highestAsyncPriority: number,
   ) {
     this.scheduler = scheduler;
+    this.host = host;
     this.start = start;
-    this.onFailure = onFailure;
     this.highestAsyncPriority = highestAsyncPriority;
   }
 
@@ -53,7 +55,7 @@ export class ProgramRunner implements TaskBody {
 
   /** The program is an async function (known once it has started). */
   get isAsync(): boolean {
-    return this.hasStarted && this.generator === null;
+    return this.start === null && this.generator === null;
   }
 
   /**
@@ -80,8 +82,8 @@ export class ProgramRunner implements TaskBody {
   }
 
   resume(task: Task): void {
-    if (!this.hasStarted) {
-      this.startProgram(task);
+    if (this.start !== null) {
+      this.startProgram(task, this.start);
       return;
     }
     if (this.op !== null && !this.continueCall(task)) return;
@@ -89,12 +91,12 @@ export class ProgramRunner implements TaskBody {
     else this.isThinking = true;
   }
 
-  private startProgram(task: Task): void {
-    this.hasStarted = true;
+  private startProgram(task: Task, start: () => PromiseLike<unknown> | Generator<void, unknown, void>): void {
+    this.start = null;
     let started: PromiseLike<unknown> | Generator<void, unknown, void>;
     this.isThinking = true;
     try {
-      started = this.start();
+      started = start();
     } catch (error) {
       this.end(task, error, true);
       return;
@@ -164,8 +166,8 @@ export class ProgramRunner implements TaskBody {
     if (task.state === 'done') return;
     const { call } = this;
     this.scheduler.remove(task);
-    if (failed) this.onFailure(task, error);
-    else if (call !== null && !call.isAwaited) this.onFailure(task, notAwaited(task, call.fn));
+    if (failed) this.host.onFailure(task.owner, task, error);
+    else if (call !== null && !call.isAwaited) this.host.onFailure(task.owner, task, notAwaited(task, call.fn));
   }
 
   private checkTurn(task: Task, fn: string): void {

@@ -23,7 +23,7 @@ export class Sockets {
   readonly offset: number;
   readonly selectors = new Selectors();
   readonly memberships: Memberships;
-  private readonly slots: (LwipSock | undefined)[] = [];
+  private readonly slots: (LwipSock | undefined)[];
   private readonly size: number;
   /** Told of the events of every netconn. */
   readonly onEvent = (conn: Netconn, evt: number): void => event_callback(this, conn, evt);
@@ -33,6 +33,7 @@ export class Sockets {
     this.tcpip = tcpip;
     this.sys = tcpip.sys;
     this.size = max;
+    this.slots = new Array<LwipSock | undefined>(max);
     this.offset = FD_SETSIZE - max;
     this.memberships = new Memberships(max);
   }

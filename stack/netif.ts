@@ -39,6 +39,8 @@ export class Netif {
   mtu: number;
   flags: number;
   readonly linkoutput: netif_linkoutput_fn | null;
+  /** The driver's own. */
+  state: unknown = null;
   igmp_groups: IgmpGroup | null = null;
   /** The DHCP client, once it was started. Source: lwIP netif_dhcp_data() */
   dhcp: Dhcp | null = null;

@@ -54,7 +54,7 @@ export class Stack {
   netif_default: Netif | null = null;
   netif_num = 0;
 
-  readonly arp_table: (ArpEntry | undefined)[] = [];
+  readonly arp_table: (ArpEntry | undefined)[];
   etharp_cached_entry = 0;
 
   ip_id = 0;
@@ -92,6 +92,7 @@ export class Stack {
   constructor(port: StackPort, opt: Opt = makeOpt()) {
     this.port = port;
     this.opt = opt;
+    this.arp_table = new Array<ArpEntry | undefined>(opt.ARP_TABLE_SIZE);
     this.udp_port = UDP_LOCAL_PORT_RANGE_START + (port.LWIP_RAND() & 0x3fff);
     this.tcp_port = TCP_LOCAL_PORT_RANGE_START + (port.LWIP_RAND() & 0x3fff);
     makeLoopif(this);

@@ -1,42 +1,66 @@
-import { describe, expect } from '@jest/globals';
-import { fc, property } from '../support/fast-check.ts';
-import { checkInvariants } from '../support/invariants.ts';
-import { type RandomTask, randomTasks, startTasks } from '../support/programs.ts';
-import { blow, type Weather, weather } from '../support/traffic.ts';
-import { type Pair, pair, runWatched } from '../support/worlds.ts';
+import { describe, expect, test } from '@jest/globals';
+import { calls } from '../fuzz/targets.ts';
+import { property } from '../support/fast-check.ts';
+import { FrameAudit } from '../support/invariants.ts';
+import { acceptOne, B_IP, connectTo, listenOn, pair, pattern, recvAll, sendAll, start } from '../support/worlds.ts';
 
-/** What differs from world to world. */
-const setting = fc.record({
-  weather: fc.option(weather),
-  tickUs: fc.constantFrom(1000, 10_000),
-  hazards: fc.constantFrom<'stop' | 'continue'>('stop', 'continue'),
-  alt: fc.boolean(),
-});
+property(calls.name, 60, calls.arbitraries, calls.check);
 
-interface Setting {
-  readonly weather: Weather | null;
-  readonly tickUs: number;
-  readonly hazards: 'stop' | 'continue';
-  readonly alt: boolean;
-}
+describe('a board does not grow', () => {
+  /** Sizes of everything that could grow. */
+  function sizes(p: ReturnType<typeof pair>): Record<string, number> {
+    const { stack, sockets } = p.a;
+    const inner = <T>(object: object, field: string) => (object as Record<string, T>)[field]!;
+    return {
+      events: inner<unknown[]>(p.world.events, 'heap').length,
+      buckets: inner<unknown[]>(stack.tcp_index, 'buckets').length,
+      ports: inner<{ counts: Map<number, number> }>(stack.tcp_index, 'ports').counts.size,
+      connections: inner<number>(stack.tcp_index, 'count'),
+      sockets: sockets.openSockets().length,
+      arp: stack.arp_table.length,
+    };
+  }
 
-function build(setting: Setting, tasks: readonly RandomTask[]): Pair {
-  const on = setting.alt ? 1 : 0;
-  const opt = { LWIP_SO_LINGER: on, LWIP_SO_RCVBUF: on, IP_REASSEMBLY: on };
-  const p = pair({ tickUs: setting.tickUs, hazards: setting.hazards, board: { opt } });
-  if (setting.weather !== null) blow(p, setting.weather);
-  startTasks(p, tasks);
-  return p;
-}
+  test('by connections that come and go', () => {
+    const p = pair();
+    const audit = new FrameAudit(p.world);
+    start(p.b, function* (os) {
+      const l = yield* listenOn(os, 80, 5);
+      for (;;) {
+        const s = yield* os.accept(l);
+        yield* recvAll(os, s);
+        yield* os.close(s);
+      }
+    });
+    start(p.a, function* (os) {
+      for (let i = 0; ; i++) {
+        const s = yield* connectTo(os, B_IP, 80);
+        yield* sendAll(os, s, pattern(3000, i));
+        yield* os.close(s);
+        yield* os.delayMs(1000);
+      }
+    }, { startUs: 20_000 });
+    p.world.runSync({ until: 300_500_000 });
+    const after300 = { ...sizes(p), frames: audit.count };
+    p.world.runSync({ until: 900_500_000 });
+    expect({ ...sizes(p), frames: audit.count }).toEqual(after300);
+  });
 
-const UNTIL_US = 40_000_000;
-
-describe('no sequence of calls breaks a board', () => {
-  property('whatever several tasks do', 300, [setting, randomTasks], async (s, tasks) => {
-    const first = build(s, tasks);
-    await runWatched(first.world, UNTIL_US, checkInvariants);
-    const second = build(s, tasks);
-    second.world.runSync({ until: UNTIL_US, stopWhenIdle: false });
-    expect(second.trace).toEqual(first.trace);
+  test('by tasks that come and go', () => {
+    const { world, a, b } = pair();
+    start(b, (os) => acceptOne(os, 80));
+    let ended = 0;
+    start(a, function* (os) {
+      for (let i = 0; i < 1000; i++) {
+        yield* os.xTaskCreate(function* (child) {
+          yield* child.delayMs(10);
+          ended++;
+        }, `task${i}`);
+        yield* os.delayMs(20);
+      }
+    });
+    world.runSync({ until: 60_000_000 });
+    expect(ended).toBe(1000);
+    expect(a.tasks.length).toBeLessThan(20);
   });
 });

@@ -1,6 +1,6 @@
 /** Frames that no honest peer would send: handmade ones with wrong fields, honest ones with bytes changed, and noise. */
 
-import { fc } from './fast-check.ts';
+import * as fc from 'fast-check';
 import { arpFrame, icmpFrame, igmpFrame, IP, ip4Frame, tcpFrame, udpFrame } from './frames.ts';
 import { ACK, type Bench } from './states.ts';
 

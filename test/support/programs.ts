@@ -42,7 +42,7 @@ import {
   TCP_KEEPINTVL,
   TCP_NODELAY,
 } from '../../device/index.ts';
-import { fc } from './fast-check.ts';
+import * as fc from 'fast-check';
 import { A_IP, B_IP, listenOn, type Pair, pattern, type Steps } from './worlds.ts';
 
 /** The descriptors that the tasks of a board share; -1 where there is none. */

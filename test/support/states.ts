@@ -1,6 +1,6 @@
 /** One board with a connection in a given TCP state, and a scripted peer that is only frames: host a of support/frames.ts. */
 
-import { AF_INET, type Esp32, type Os, SOCK_DGRAM, SOCK_STREAM, sockaddr_in, World } from '../../device/index.ts';
+import { AF_INET, type Esp32, type Lan, type Os, SOCK_DGRAM, SOCK_STREAM, sockaddr_in, World } from '../../device/index.ts';
 import { type TcpPcb, tcp_state_str } from '../../stack/tcp_pcb.ts';
 import { arpFrame, IP, type TcpOptions, tcpFrame } from './frames.ts';
 import { type Steps, start } from './worlds.ts';
@@ -29,19 +29,28 @@ const FRAME_GAP_US = 1000;
 
 /** A board under test and what its peer knows of it. */
 export class Bench {
-  readonly world = new World();
+  readonly world: World;
   readonly board: Esp32;
   /** The peer's next sequence number, and the next one that it expects; unsigned. */
   seq = PEER_ISN;
   ack = 0;
-  private readonly lan = this.world.lan({ latencyUs: 0 });
+  /** Everything that was on the wire, from either side. */
+  readonly wire: { readonly tUs: number; readonly bytes: Uint8Array }[] = [];
+  private readonly lan: Lan;
 
-  /** @param name state that the connection between port 80 of the board and port 5000 of the peer is in */
-  constructor(name: StateName) {
-    const { world, lan } = this;
-    world.record();
+  /**
+   * @param name state that the connection between port 80 of the board and port 5000 of the peer is in
+   * @param alt with reassembly, SO_LINGER and SO_RCVBUF, and going on after a hazard
+   */
+  constructor(name: StateName, alt = false) {
+    this.world = new World({ hazards: alt ? 'continue' : 'stop' });
+    const { world } = this;
+    this.lan = world.lan({ latencyUs: 0 });
+    world.record({ keep: false }).onFrame((frame) => this.wire.push(frame));
+    const on = alt ? 1 : 0;
     this.board = world.esp32('b', {
-      lan,
+      lan: this.lan,
+      opt: { IP_REASSEMBLY: on, LWIP_SO_LINGER: on, LWIP_SO_RCVBUF: on },
       ip: `${IP.b.join('.')}/24`,
       mac: '02:00:00:00:00:02',
       garp: false,
@@ -91,6 +100,7 @@ export class Bench {
 
   /** Any frame, now; then the world goes on for a millisecond. */
   inject(bytes: Uint8Array): void {
+    this.wire.push({ tUs: this.world.nowUs, bytes });
     this.lan.inject({ tUs: this.world.nowUs, to: 'b', bytes });
     this.run(FRAME_GAP_US);
   }
@@ -105,15 +115,6 @@ export class Bench {
     const pcb: TcpPcb | null = tcp_active_pcbs ?? tcp_tw_pcbs;
     if (pcb !== null) return tcp_state_str[pcb.state]!;
     return tcp_listen_pcbs === null ? 'CLOSED' : 'LISTEN';
-  }
-
-  /** Frames that the board has sent since the last look. */
-  taken = 0;
-  sent(): Uint8Array[] {
-    const all = this.world.trace!.frames;
-    const frames = all.slice(this.taken).map((f) => f.bytes);
-    this.taken = all.length;
-    return frames;
   }
 }
 
