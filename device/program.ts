@@ -168,6 +168,11 @@ export class ProgramRunner implements TaskBody {
     this.scheduler.remove(task);
     if (failed) this.host.onFailure(task.owner, task, error);
     else if (call !== null && !call.isAwaited) this.host.onFailure(task.owner, task, notAwaited(task, call.fn));
+    // The board may remember the task for long; what it needed to run is not needed any more.
+    this.generator = null;
+    this.op = null;
+    this.call = null;
+    task.apiMsg = null;
   }
 
   private checkTurn(task: Task, fn: string): void {

@@ -1,13 +1,40 @@
 /** What somebody sees who opens the capture of a run in Wireshark: nothing malformed, no wrong checksum, the story as it was. */
 
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { AF_INET, IP_ADD_MEMBERSHIP, IPPROTO_ICMP, IPPROTO_IP, inet_addr, type Os, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, SO_BROADCAST, SO_NO_CHECK, SOL_SOCKET, sockaddr_in } from '../device/index.ts';
+import {
+  AF_INET,
+  IP_ADD_MEMBERSHIP,
+  IPPROTO_ICMP,
+  IPPROTO_IP,
+  inet_addr,
+  type Os,
+  SO_BROADCAST,
+  SO_NO_CHECK,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  sockaddr_in,
+} from '../device/index.ts';
 import { toPcap } from '../tools/pcap-writer.ts';
 import { fc, property } from './support/fast-check.ts';
 import { randomTasks, startTasks } from './support/programs.ts';
 import { blow, exchange, TALK_US } from './support/traffic.ts';
 import { type Capture, loadWireshark, openCapture, WIRESHARK_LOAD_MS } from './support/wireshark.ts';
-import { A_IP, acceptOne, B_IP, connectTo, type Pair, type PairOptions, pair, pattern, recvAll, sendAll, type Steps, start } from './support/worlds.ts';
+import {
+  A_IP,
+  acceptOne,
+  B_IP,
+  connectTo,
+  type Pair,
+  type PairOptions,
+  pair,
+  pattern,
+  recvAll,
+  type Steps,
+  sendAll,
+  start,
+} from './support/worlds.ts';
 
 /** Build a world, run it, and open what was on its wire. */
 async function captureOf(options: PairOptions, build: (p: Pair) => void, until = 60_000_000): Promise<Capture> {
@@ -53,19 +80,27 @@ describe('Wireshark finds no fault with', () => {
       `Who has ${B_IP}? Tell ${A_IP}`,
       `${B_IP} is at 24:0a:c4:00:00:02`,
     ]);
-    const flags = capture.packets('tcp').map(({ number }) => capture.values(number, 'tcp.flags.str')[0]!.replaceAll('·', ''));
+    const flags = capture
+      .packets('tcp')
+      .map(({ number }) => capture.values(number, 'tcp.flags.str')[0]!.replaceAll('·', ''));
     expect(flags).toEqual(['S', 'AS', 'A', 'AP', 'AP', 'AF', 'A', 'AF', 'A']);
     expect(capture.packets('tcp.analysis.flags')).toEqual([]);
   });
 
   test('a bulk transfer over a bad wire', async () => {
     const capture = await captureOf({ seed: 3 }, (p) => {
-      blow(p, { seed: 3, lossPermille: 80, dupPermille: 50, delayPermille: 100, delayMaxUs: 20_000, corruptPermille: 20 }, TALK_US);
+      blow(
+        p,
+        { seed: 3, lossPermille: 80, dupPermille: 50, delayPermille: 100, delayMaxUs: 20_000, corruptPermille: 20 },
+        TALK_US,
+      );
       const much = { bytes: 60_000, sendChunk: 3000, recvChunk: 2000, pauseMs: 0 };
       exchange(p, much, much);
     });
     expect(capture.complaints()).toEqual([]);
-    expect(capture.packets('tcp.analysis.retransmission || tcp.analysis.fast_retransmission').length).toBeGreaterThan(5);
+    expect(capture.packets('tcp.analysis.retransmission || tcp.analysis.fast_retransmission').length).toBeGreaterThan(
+      5,
+    );
     expect(capture.packets('tcp.len > 1440')).toEqual([]);
   });
 

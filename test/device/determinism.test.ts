@@ -50,7 +50,9 @@ describe('a run is the same', () => {
     blow(p, w, TALK_US);
     exchange(p, t, t);
     p.world.runSync({ until: 60_000_000 });
-    const calls = p.trace.calls.map((c) => [c.n0, c.n1, c.t0Us, c.t1Us, c.task, c.fn, ...c.args, c.ret, c.errno, c.addr].join());
+    const calls = p.trace.calls.map((c) =>
+      [c.n0, c.n1, c.t0Us, c.t1Us, c.task, c.fn, ...c.args, c.ret, c.errno, c.addr].join(),
+    );
     return { pcap: Buffer.from(toPcap(p.trace.frames)), calls: calls.join('\n') };
   };
 
@@ -73,7 +75,13 @@ describe('a run is the same', () => {
       blow(p, w, TALK_US);
       const [atA, atB] = exchange(p, t, t);
       const report = p.world.runSync({ until: 60_000_000 });
-      return [report, atA.isThere && atA.value, atB.isThere && atB.value, p.lan.portOf('a').sent, p.lan.portOf('b').sent];
+      return [
+        report,
+        atA.isThere && atA.value,
+        atB.isThere && atB.value,
+        p.lan.portOf('a').sent,
+        p.lan.portOf('b').sent,
+      ];
     });
     expect(ends[1]).toEqual(ends[0]);
   });
@@ -104,7 +112,9 @@ describe('random streams', () => {
 
 describe('initial sequence numbers', () => {
   property('come from MD5', 50, [fc.uint8Array({ minLength: 64, maxLength: 64 })], (block) => {
-    expect(md5OfBlock(new DataView(block.buffer, block.byteOffset))).toBe(createHash('md5').update(block).digest().readInt32LE(0));
+    expect(md5OfBlock(new DataView(block.buffer, block.byteOffset))).toBe(
+      createHash('md5').update(block).digest().readInt32LE(0),
+    );
   });
 
   test('grow by 250 a millisecond and differ by connection', () => {

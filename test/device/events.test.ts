@@ -31,7 +31,14 @@ const NEVER = Number.POSITIVE_INFINITY;
 describe('the event queue', () => {
   test('gives events by time, and at one time in the order of scheduling', () => {
     const queue = new EventQueue();
-    for (const [name, due] of [['c', 5], ['a', 3], ['d', 5], ['b', 3], ['e', 9]] as const) queue.schedule(new Source(name), due);
+    for (const [name, due] of [
+      ['c', 5],
+      ['a', 3],
+      ['d', 5],
+      ['b', 3],
+      ['e', 9],
+    ] as const)
+      queue.schedule(new Source(name), due);
     expect(drain(queue)).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 

@@ -1,13 +1,40 @@
 /** The wire: when frames arrive and at whom, and what misfortunes do to them. */
 
 import { describe, expect, test } from '@jest/globals';
-import { AF_INET, type Esp32, type Fate, IPPROTO_TCP, SOCK_DGRAM, SOCK_STREAM, sockaddr_in, TCP_NODELAY, World } from '../../device/index.ts';
-import { checkInvariants } from '../support/invariants.ts';
+import {
+  AF_INET,
+  type Esp32,
+  type Fate,
+  IPPROTO_TCP,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  sockaddr_in,
+  TCP_NODELAY,
+  World,
+} from '../../device/index.ts';
 import { arpFrame, IP, icmpFrame, tcpFrame, udpFrame } from '../support/frames.ts';
-import { A_IP, acceptOne, B_IP, connectTo, type Pair, type PairOptions, pair, pattern, type Result, recvAll, sendAll, start } from '../support/worlds.ts';
+import { checkInvariants } from '../support/invariants.ts';
+import {
+  A_IP,
+  acceptOne,
+  B_IP,
+  connectTo,
+  type Pair,
+  type PairOptions,
+  pair,
+  pattern,
+  type Result,
+  recvAll,
+  sendAll,
+  start,
+} from '../support/worlds.ts';
 
 /** When each datagram of a receives at b, and with what, if a sends these sizes at 20 ms with ARP done before. */
-function arrivals(options: PairOptions, sizes: readonly number[], prepare: (p: Pair) => void = () => undefined): string[] {
+function arrivals(
+  options: PairOptions,
+  sizes: readonly number[],
+  prepare: (p: Pair) => void = () => undefined,
+): string[] {
   const p = pair(options);
   prepare(p);
   const seen: string[] = [];
@@ -44,7 +71,10 @@ describe('a lan', () => {
     const bitsPerSecond = 1_000_000;
     const first = (100 + HEADERS) * 8;
     const second = first + (200 + HEADERS) * 8;
-    expect(arrivals({ lan: { latencyUs: 500, bitsPerSecond } }, [100, 200])).toEqual([`100@${first + 500}`, `200@${second + 500}`]);
+    expect(arrivals({ lan: { latencyUs: 500, bitsPerSecond } }, [100, 200])).toEqual([
+      `100@${first + 500}`,
+      `200@${second + 500}`,
+    ]);
   });
 
   test('with a rate lets both directions go at once', () => {
@@ -118,30 +148,53 @@ describe('a lan', () => {
 });
 
 describe('faults', () => {
-  const one = (action: 'drop' | 'delay' | 'dup' | 'corrupt', rest: object = {}) => (p: Pair) => {
-    p.lan.faults.add({ from: 'a', frame: BEFORE, action, ...rest });
-  };
+  const one =
+    (action: 'drop' | 'delay' | 'dup' | 'corrupt', rest: object = {}) =>
+    (p: Pair) => {
+      p.lan.faults.add({ from: 'a', frame: BEFORE, action, ...rest });
+    };
 
   test.each<[string, (p: Pair) => void, string[]]>([
     ['drop', one('drop'), ['2@1000', '3@1000']],
     ['delay', one('delay', { us: 500 }), ['2@1000', '3@1000', '1@1500']],
     ['dup', one('dup'), ['1@1000', '1@1000', '2@1000', '3@1000']],
-    ['dup, three times with a gap', one('dup', { us: 300, times: 3 }), ['1@1000', '2@1000', '3@1000', '1@1300', '1@1600', '1@1900']],
+    [
+      'dup, three times with a gap',
+      one('dup', { us: 300, times: 3 }),
+      ['1@1000', '2@1000', '3@1000', '1@1300', '1@1600', '1@1900'],
+    ],
     ['corrupt the port', one('corrupt', { offset: 37, xor: 1 }), ['2@1000', '3@1000']],
     ['corrupt behind the end', one('corrupt', { offset: 5000 }), ['1@1000', '2@1000', '3@1000']],
-    ['two on one frame', (p) => {
-      one('delay', { us: 100 })(p);
-      one('dup', { us: 50 })(p);
-    }, ['2@1000', '3@1000', '1@1100', '1@1150']],
+    [
+      'two on one frame',
+      (p) => {
+        one('delay', { us: 100 })(p);
+        one('dup', { us: 50 })(p);
+      },
+      ['2@1000', '3@1000', '1@1100', '1@1150'],
+    ],
     ['an outage', (p) => p.lan.faults.outage({ t0Us: 20_000, t1Us: 20_001 }), []],
-    ['an outage of the other board', (p) => p.lan.faults.outage({ t0Us: 20_000, t1Us: 20_001, from: 'b' }), ['1@1000', '2@1000', '3@1000']],
-    ['an outage that is over', (p) => p.lan.faults.outage({ t0Us: 10_000, t1Us: 20_000 }), ['1@1000', '2@1000', '3@1000']],
+    [
+      'an outage of the other board',
+      (p) => p.lan.faults.outage({ t0Us: 20_000, t1Us: 20_001, from: 'b' }),
+      ['1@1000', '2@1000', '3@1000'],
+    ],
+    [
+      'an outage that is over',
+      (p) => p.lan.faults.outage({ t0Us: 10_000, t1Us: 20_000 }),
+      ['1@1000', '2@1000', '3@1000'],
+    ],
     ['certain loss', (p) => p.world.at(10_000, () => p.lan.faults.loss(1, p.world.random('loss'))), []],
     ['no loss', (p) => p.lan.faults.loss(0, p.world.random('loss')), ['1@1000', '2@1000', '3@1000']],
-    ['a rule of one’s own', (p) => p.lan.faults.addRule(({ bytes }, fate) => {
-      fate.lost = bytes.length === HEADERS + 2;
-      return fate.lost;
-    }), ['1@1000', '3@1000']],
+    [
+      'a rule of one’s own',
+      (p) =>
+        p.lan.faults.addRule(({ bytes }, fate) => {
+          fate.lost = bytes.length === HEADERS + 2;
+          return fate.lost;
+        }),
+      ['1@1000', '3@1000'],
+    ],
   ])('%s', (_name, prepare, expected) => {
     expect(arrivals({}, [1, 2, 3], prepare)).toEqual(expected);
   });
@@ -211,7 +264,10 @@ describe('injection', () => {
   });
 
   test('passes the driver’s filter', () => {
-    expect(answersTo(hello, icmpFrame(8, 0, [0, 1, 0, 2], { destMac: [2, 9, 9, 9, 9, 9] }))).toEqual(['1000 arp', '2000 proto 1']);
+    expect(answersTo(hello, icmpFrame(8, 0, [0, 1, 0, 2], { destMac: [2, 9, 9, 9, 9, 9] }))).toEqual([
+      '1000 arp',
+      '2000 proto 1',
+    ]);
   });
 
   test('is checked like any frame', () => {
@@ -228,7 +284,9 @@ describe('injection', () => {
   test('is not of the past, and to a board that is there', () => {
     const { world, lan } = pair();
     world.at(5000, () => {
-      expect(() => lan.inject({ tUs: 4999, to: 'a', bytes: hello })).toThrow('A frame cannot be injected at 4999 us: it is 5000 us already.');
+      expect(() => lan.inject({ tUs: 4999, to: 'a', bytes: hello })).toThrow(
+        'A frame cannot be injected at 4999 us: it is 5000 us already.',
+      );
     });
     world.runSync();
     expect(() => lan.inject({ tUs: 6000, to: 'x', bytes: hello })).toThrow('There is no board named "x" on lan0.');

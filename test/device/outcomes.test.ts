@@ -67,18 +67,40 @@ describe('a run', () => {
 
   test.each<[string, (os: Os) => Steps<unknown>, string, string]>([
     ['accept()', accepted, 'accept(54)', 'a connection (listening on port 80)'],
-    ['recv() on a bound datagram socket', function* (os) { yield* os.recv(yield* udpOn(os, 9), new Uint8Array(1)); }, 'recv(54)', 'data (UDP port 9)'],
-    ['recvfrom() on a raw socket', function* (os) {
-      const s = yield* os.socket(AF_INET, SOCK_RAW, 1);
-      yield* os.recvfrom(s, new Uint8Array(1), 1, 0);
-    }, 'recvfrom(54)', 'data (raw socket)'],
-    ['select() on a listener', function* (os) {
-      const s = yield* listenOn(os, 80);
-      yield* os.select(64, makeFdSet(s), null, null, null);
-    }, 'select()', 'a descriptor to become ready'],
-    ['lwip_poll() on a datagram socket', function* (os) {
-      yield* os.lwip_poll([{ fd: yield* udpOn(os, 9), events: 1, revents: 0 }], -1);
-    }, 'lwip_poll()', 'a descriptor to become ready'],
+    [
+      'recv() on a bound datagram socket',
+      function* (os) {
+        yield* os.recv(yield* udpOn(os, 9), new Uint8Array(1));
+      },
+      'recv(54)',
+      'data (UDP port 9)',
+    ],
+    [
+      'recvfrom() on a raw socket',
+      function* (os) {
+        const s = yield* os.socket(AF_INET, SOCK_RAW, 1);
+        yield* os.recvfrom(s, new Uint8Array(1), 1, 0);
+      },
+      'recvfrom(54)',
+      'data (raw socket)',
+    ],
+    [
+      'select() on a listener',
+      function* (os) {
+        const s = yield* listenOn(os, 80);
+        yield* os.select(64, makeFdSet(s), null, null, null);
+      },
+      'select()',
+      'a descriptor to become ready',
+    ],
+    [
+      'lwip_poll() on a datagram socket',
+      function* (os) {
+        yield* os.lwip_poll([{ fd: yield* udpOn(os, 9), events: 1, revents: 0 }], -1);
+      },
+      'lwip_poll()',
+      'a descriptor to become ready',
+    ],
   ])('is idle when all that is left waits as a server does: %s', (_name, program, call, waitsFor) => {
     expect(outcomeOf(program)).toMatchObject({
       outcome: 'idle',
@@ -87,16 +109,32 @@ describe('a run', () => {
   });
 
   test.each<[string, (os: Os) => Steps<unknown>, ((os: Os) => Steps<unknown>) | null, string]>([
-    ['recv() from a peer that is silent', function* (os) { yield* os.recv(yield* connected(os), new Uint8Array(1)); }, accepted,
-      'data (ESTABLISHED with 192.168.4.2:80)'],
-    ['recv() on a connected datagram socket', function* (os) {
-      const s = yield* os.socket(AF_INET, SOCK_DGRAM);
-      yield* os.connect(s, sockaddr_in(B_IP, 9));
-      yield* os.recv(s, new Uint8Array(1));
-    }, null, 'data (UDP port '],
-    ['select() on a connection', function* (os) {
-      yield* os.select(64, makeFdSet(yield* connected(os)), null, null, null);
-    }, accepted, 'a descriptor to become ready'],
+    [
+      'recv() from a peer that is silent',
+      function* (os) {
+        yield* os.recv(yield* connected(os), new Uint8Array(1));
+      },
+      accepted,
+      'data (ESTABLISHED with 192.168.4.2:80)',
+    ],
+    [
+      'recv() on a connected datagram socket',
+      function* (os) {
+        const s = yield* os.socket(AF_INET, SOCK_DGRAM);
+        yield* os.connect(s, sockaddr_in(B_IP, 9));
+        yield* os.recv(s, new Uint8Array(1));
+      },
+      null,
+      'data (UDP port ',
+    ],
+    [
+      'select() on a connection',
+      function* (os) {
+        yield* os.select(64, makeFdSet(yield* connected(os)), null, null, null);
+      },
+      accepted,
+      'a descriptor to become ready',
+    ],
   ])('hangs when somebody waits for what cannot come: %s', (_name, a, b, waitsFor) => {
     expect(outcomeOf(a, b)).toMatchObject({
       outcome: 'hang',
@@ -110,7 +148,9 @@ describe('a run', () => {
     };
     expect(outcomeOf(sends, accepted, { until: 3_600_000_000 })).toMatchObject({
       outcome: 'until',
-      blocked: [{ call: 'send(54)', waitsFor: 'room in the send buffer (ESTABLISHED with 192.168.4.2:80)', isServing: false }],
+      blocked: [
+        { call: 'send(54)', waitsFor: 'room in the send buffer (ESTABLISHED with 192.168.4.2:80)', isServing: false },
+      ],
     });
   });
 
@@ -223,6 +263,11 @@ describe('a world is made of', () => {
     for (let i = 2; i < 260; i++) world.esp32(`board${i}`, { lan, ip: `192.168.${i >> 8}.${i & 255}/16` });
     world.runSync({ until: 1 });
     const macs = trace.frames.map((f) => Buffer.from(f.bytes.subarray(6, 12)).toString('hex'));
-    expect([macs[0], macs[1], macs.at(-1), new Set(macs).size]).toEqual(['240ac4000001', '240ac4000002', '240ac4000104', 260]);
+    expect([macs[0], macs[1], macs.at(-1), new Set(macs).size]).toEqual([
+      '240ac4000001',
+      '240ac4000002',
+      '240ac4000104',
+      260,
+    ]);
   });
 });

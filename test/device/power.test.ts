@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { AF_INET, SOCK_DGRAM, sockaddr_in } from '../../device/index.ts';
 import { checkInvariants } from '../support/invariants.ts';
-import { acceptOne, B_IP, connectTo, listenOn, outcome, pair, pattern, start } from '../support/worlds.ts';
+import { acceptOne, B_IP, connectTo, doing, listenOn, outcome, pair, pattern, start } from '../support/worlds.ts';
 
 describe('power off', () => {
   test('stops every program where it is; not even finally runs', () => {
@@ -26,10 +26,12 @@ describe('power off', () => {
       }
     });
     world.at(100_000, () => a.powerOff());
-    return expect(world.run()).resolves.toMatchObject({ outcome: 'ended' }).then(() => {
-      expect(log).toEqual(['async', 'generator']);
-      expect(a.tasks).toEqual([]);
-    });
+    return expect(world.run())
+      .resolves.toMatchObject({ outcome: 'ended' })
+      .then(() => {
+        expect(log).toEqual(['async', 'generator']);
+        expect(a.tasks).toEqual([]);
+      });
   });
 
   test('is silence for the peers: a sender gives up, a reader waits', () => {
@@ -107,10 +109,10 @@ describe('power on', () => {
   test('boots: a new stack, new ticks, every program from its start', () => {
     const { world, a, trace } = pair();
     const starts: (readonly number[])[] = [];
-    start(a, function* (os) {
+    start(a, { startUs: 30_000 }, function* (os) {
       starts.push([world.nowUs, os.xTaskGetTickCount(), yield* listenOn(os, 80)]);
       yield* os.delayMs(100_000);
-    }, { startUs: 30_000 });
+    });
     world.at(505_000, () => a.powerOff());
     world.at(2_005_000, () => a.powerOn());
     world.runSync({ until: 3_000_000 });
@@ -126,9 +128,11 @@ describe('power on', () => {
   test('does not start a program twice whose start was still to come when the power failed', () => {
     const { world, a } = pair();
     const starts: number[] = [];
-    start(a, function* () {
-      starts.push(world.nowUs);
-    }, { startUs: 1_000_000 });
+    start(
+      a,
+      { startUs: 1_000_000 },
+      doing(() => starts.push(world.nowUs)),
+    );
     world.at(200_000, () => a.powerOff());
     world.at(500_000, () => a.powerOn());
     world.runSync();
@@ -170,7 +174,9 @@ describe('power on', () => {
       a.powerOn();
     });
     world.runSync({ until: 2_000_000 });
-    const syns = trace.frames.filter((f) => f.from === 'a' && f.bytes[47] === 2).map((f) => Buffer.from(f.bytes.subarray(34, 42)).toString('hex'));
+    const syns = trace.frames
+      .filter((f) => f.from === 'a' && f.bytes[47] === 2)
+      .map((f) => Buffer.from(f.bytes.subarray(34, 42)).toString('hex'));
     expect(new Set(syns.map((s) => s.slice(0, 4))).size).toBe(2);
     expect(new Set(syns.map((s) => s.slice(8))).size).toBe(2);
   });

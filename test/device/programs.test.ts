@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { AF_INET, type Os, SOCK_DGRAM, SOCK_STREAM, sockaddr_in, type World } from '../../device/index.ts';
-import { B_IP, pair, start } from '../support/worlds.ts';
+import { B_IP, doing, pair, start } from '../support/worlds.ts';
 
 /** Run an async program on a board of its own. */
 async function run(program: (os: Os) => Promise<unknown>, priority = 5): Promise<World> {
@@ -150,7 +150,9 @@ describe('a generator program', () => {
         os.socket(AF_INET, SOCK_DGRAM);
         yield* os.delayMs(10);
       }),
-    ).toThrow('Task main called socket() without waiting for it; write "await os.socket(...)" or "yield* os.socket(...)".');
+    ).toThrow(
+      'Task main called socket() without waiting for it; write "await os.socket(...)" or "yield* os.socket(...)".',
+    );
   });
 
   test('may not yield by itself', () => {
@@ -177,9 +179,9 @@ describe('a generator program', () => {
       foreign = os;
       yield* os.delayMs(100);
     });
-    start(a, function* () {
+    start(a, { name: 'thief' }, function* () {
       yield* foreign!.delayMs(1);
-    }, { name: 'thief' });
+    });
     expect(() => world.runSync()).toThrow('Task main called delayMs() while its delayMs() has not returned');
   });
 
@@ -236,10 +238,10 @@ describe('a program', () => {
   test('that is deleted by another never goes on', () => {
     const { world, a } = pair();
     const log: string[] = [];
-    start(a, function* (os) {
+    start(a, { name: 'victim' }, function* (os) {
       yield* os.delayMs(50);
       log.push('never');
-    }, { name: 'victim' });
+    });
     start(a, function* (os) {
       yield* os.delayMs(20);
       yield* os.vTaskDelete(a.tasks[0]!);
@@ -253,11 +255,15 @@ describe('a program', () => {
     const { world, a } = pair();
     const errnos = start(a, function* (os) {
       yield* os.close(1);
-      yield* os.xTaskCreate(function* (other) {
-        expect(other.errno).toBe(0);
-        yield* other.socket(AF_INET, 99);
-        expect(other.errno).toBe(22);
-      }, 'other', { priority: 9 });
+      yield* os.xTaskCreate(
+        function* (other) {
+          expect(other.errno).toBe(0);
+          yield* other.socket(AF_INET, 99);
+          expect(other.errno).toBe(22);
+        },
+        'other',
+        { priority: 9 },
+      );
       const before = os.errno;
       yield* os.close(yield* os.socket(AF_INET, SOCK_DGRAM));
       const kept = os.errno;
@@ -270,9 +276,10 @@ describe('a program', () => {
 
   test('cannot run its own world', async () => {
     const { world, a } = pair();
-    start(a, function* () {
-      world.runSync();
-    });
+    start(
+      a,
+      doing(() => world.runSync()),
+    );
     expect(() => world.runSync()).toThrow('The world is running already');
   });
 });

@@ -1,8 +1,17 @@
 /** Who runs when: the rules of FreeRTOS without time slicing (T), and of the order of events (E), as programs see them. */
 
 import { describe, expect, test } from '@jest/globals';
-import { AF_INET, MSG_DONTWAIT, makeFdSet, type Os, SO_RCVTIMEO, SOCK_DGRAM, SOL_SOCKET, sockaddr_in } from '../../device/index.ts';
-import { B_IP, type Pair, pair, type Steps, start } from '../support/worlds.ts';
+import {
+  AF_INET,
+  MSG_DONTWAIT,
+  makeFdSet,
+  type Os,
+  SO_RCVTIMEO,
+  SOCK_DGRAM,
+  SOL_SOCKET,
+  sockaddr_in,
+} from '../../device/index.ts';
+import { B_IP, doing, type Pair, pair, type Steps, start } from '../support/worlds.ts';
 
 /** Run programs that write into one log; the log, as one line. */
 function logOf(build: (p: Pair, log: (text: string) => void) => void, until = 10_000_000): string {
@@ -15,20 +24,15 @@ function logOf(build: (p: Pair, log: (text: string) => void) => void, until = 10
 
 /** Create these tasks, all ready at once, from one of higher priority. */
 function together(p: Pair, tasks: readonly (readonly [string, number, (os: Os) => Steps<void>])[]): void {
-  start(
-    p.a,
-    function* (os) {
-      for (const [name, priority, program] of tasks) yield* os.xTaskCreate(program, name, { priority });
-    },
-    { priority: 17 },
-  );
+  start(p.a, { priority: 17 }, function* (os) {
+    for (const [name, priority, program] of tasks) yield* os.xTaskCreate(program, name, { priority });
+  });
 }
 
 describe('tasks', () => {
   test('T1: the highest priority runs first', () => {
     const log = logOf((p, say) => {
-      const task = (priority: number) =>
-        [`p${priority}`, priority, function* () { say(`${priority}`); }] as const;
+      const task = (priority: number) => [`p${priority}`, priority, doing(() => say(`${priority}`))] as const;
       together(p, [task(3), task(9), task(1), task(16), task(0)]);
     });
     expect(log).toBe('16 9 3 1 0');
@@ -36,14 +40,17 @@ describe('tasks', () => {
 
   test('T1: all boards share one processor', () => {
     const log = logOf((p, say) => {
-      for (const [board, priority] of [['a', 4], ['b', 6]] as const) {
-        start(p[board], function* (os) {
+      for (const [board, priority] of [
+        ['a', 4],
+        ['b', 6],
+      ] as const) {
+        start(p[board], { priority }, function* (os) {
           say(`${board}0`);
           yield* os.delayMs(10);
           say(`${board}1`);
           yield* os.delayMs(10);
           say(`${board}2`);
-        }, { priority });
+        });
       }
     });
     // Starts and ends of waits are events of their own: their order, not the priority, decides at one instant.
@@ -53,11 +60,15 @@ describe('tasks', () => {
   test('T2: equals run in the order in which they became ready', () => {
     const log = logOf((p, say) => {
       const task = (name: string) =>
-        [name, 5, function* (os: Os) {
-          say(`${name}1`);
-          yield* os.taskYIELD();
-          say(`${name}2`);
-        }] as const;
+        [
+          name,
+          5,
+          function* (os: Os) {
+            say(`${name}1`);
+            yield* os.taskYIELD();
+            say(`${name}2`);
+          },
+        ] as const;
       together(p, [task('x'), task('y'), task('z')]);
     });
     expect(log).toBe('x1 y1 z1 x2 y2 z2');
@@ -66,14 +77,26 @@ describe('tasks', () => {
   test('T3: who makes a higher one ready is preempted at once and goes on before its equals', () => {
     const log = logOf((p, say) => {
       together(p, [
-        ['low', 5, function* (os) {
-          say('low1');
-          yield* os.xTaskCreate(function* () { say('high'); }, 'high', { priority: 9 });
-          say('low2');
-          yield* os.xTaskCreate(function* () { say('equal2'); }, 'equal2', { priority: 5 });
-          say('low3');
-        }],
-        ['equal', 5, function* () { say('equal'); }],
+        [
+          'low',
+          5,
+          function* (os) {
+            say('low1');
+            yield* os.xTaskCreate(
+              doing(() => say('high')),
+              'high',
+              { priority: 9 },
+            );
+            say('low2');
+            yield* os.xTaskCreate(
+              doing(() => say('equal2')),
+              'equal2',
+              { priority: 5 },
+            );
+            say('low3');
+          },
+        ],
+        ['equal', 5, doing(() => say('equal'))],
       ]);
     });
     expect(log).toBe('low1 high low2 low3 equal equal2');
@@ -82,13 +105,17 @@ describe('tasks', () => {
   test('T3: nothing but waiting and waking takes the processor away', () => {
     const log = logOf((p, say) => {
       const busy = (name: string) =>
-        [name, 5, function* (os: Os) {
-          for (let i = 0; i < 3; i++) {
-            const s = yield* os.socket(AF_INET, SOCK_DGRAM);
-            yield* os.close(s);
-            say(`${name}${i}`);
-          }
-        }] as const;
+        [
+          name,
+          5,
+          function* (os: Os) {
+            for (let i = 0; i < 3; i++) {
+              const s = yield* os.socket(AF_INET, SOCK_DGRAM);
+              yield* os.close(s);
+              say(`${name}${i}`);
+            }
+          },
+        ] as const;
       together(p, [busy('x'), busy('y')]);
     });
     expect(log).toBe('x0 x1 x2 y0 y1 y2');
@@ -106,16 +133,22 @@ describe('tasks', () => {
         s = yield* os.socket(AF_INET, SOCK_DGRAM);
         yield* os.bind(s, sockaddr_in('0.0.0.0', 9));
       });
-      for (const [name, priority, startUs] of [['b', 5, 1], ['c', 5, 2], ['a', 7, 3], ['d', 5, 4], ['e', 3, 5]] as const) {
-        start(p.a, waits(name), { name, priority, startUs });
+      for (const [name, priority, startUs] of [
+        ['b', 5, 1],
+        ['c', 5, 2],
+        ['a', 7, 3],
+        ['d', 5, 4],
+        ['e', 3, 5],
+      ] as const) {
+        start(p.a, { name, priority, startUs }, waits(name));
       }
-      start(p.b, function* (os) {
+      start(p.b, { startUs: 10_000 }, function* (os) {
         const out = yield* os.socket(AF_INET, SOCK_DGRAM);
         for (let i = 1; i <= 5; i++) {
           yield* os.sendto(out, new Uint8Array(i), i, 0, sockaddr_in('192.168.4.1', 9));
           yield* os.delayMs(100);
         }
-      }, { startUs: 10_000 });
+      });
     });
     expect(log).toBe('a1 b2 c3 d4 e5');
   });
@@ -123,22 +156,22 @@ describe('tasks', () => {
   test('T4: a woken task takes the item when it runs; one that runs before it may have taken it', () => {
     const log = logOf((p, say) => {
       let s = -1;
-      start(p.a, function* (os) {
+      start(p.a, { priority: 5 }, function* (os) {
         s = yield* os.socket(AF_INET, SOCK_DGRAM);
         yield* os.bind(s, sockaddr_in('0.0.0.0', 9));
         for (;;) say(`waiter=${yield* os.recv(s, new Uint8Array(10))}`);
-      }, { priority: 5 });
-      start(p.a, function* (os) {
+      });
+      start(p.a, { priority: 6, startUs: 10_000 }, function* (os) {
         yield* os.select(s + 1, makeFdSet(s), null, null, null);
         say(`thief=${yield* os.recv(s, new Uint8Array(10), 10, MSG_DONTWAIT)}`);
-      }, { priority: 6, startUs: 10_000 });
-      start(p.b, function* (os) {
+      });
+      start(p.b, { startUs: 20_000 }, function* (os) {
         const out = yield* os.socket(AF_INET, SOCK_DGRAM);
         for (const n of [1, 2]) {
           yield* os.sendto(out, new Uint8Array(n), n, 0, sockaddr_in('192.168.4.1', 9));
           yield* os.delayMs(100);
         }
-      }, { startUs: 20_000 });
+      });
     });
     expect(log).toBe('thief=1 waiter=2');
   });
@@ -146,12 +179,16 @@ describe('tasks', () => {
   test('vTaskDelay(0) lets equals run and lower ones not, and takes no time', () => {
     const log = logOf((p, say) => {
       const task = (name: string, priority: number) =>
-        [name, priority, function* (os: Os) {
-          for (let i = 0; i < 2; i++) {
-            say(`${name}${i}@${os.board.scheduler.nowUs}`);
-            yield* os.vTaskDelay(0);
-          }
-        }] as const;
+        [
+          name,
+          priority,
+          function* (os: Os) {
+            for (let i = 0; i < 2; i++) {
+              say(`${name}${i}@${os.board.scheduler.nowUs}`);
+              yield* os.vTaskDelay(0);
+            }
+          },
+        ] as const;
       together(p, [task('x', 5), task('y', 5), task('low', 4)]);
     });
     expect(log).toBe('x0@0 y0@0 x1@0 y1@0 low0@0 low1@0');
@@ -162,10 +199,10 @@ describe('ticks', () => {
   /** When a wait that is begun at `startUs` ends. */
   function endOf(startUs: number, tickUs: number, wait: (os: Os) => Iterable<void>): number {
     const p = pair({ tickUs });
-    const end = start(p.a, function* (os) {
+    const end = start(p.a, { startUs }, function* (os) {
       yield* wait(os);
       return p.world.nowUs;
-    }, { startUs });
+    });
     p.world.runSync();
     return end.value;
   }
@@ -198,11 +235,11 @@ describe('ticks', () => {
 
   test('count from the boot of the board', () => {
     const p = pair();
-    const ticks = start(p.a, function* (os) {
+    const ticks = start(p.a, { startUs: 35_000 }, function* (os) {
       const before = os.xTaskGetTickCount();
       yield* os.delayMs(1000);
       return [before, os.xTaskGetTickCount(), os.board.sys.sys_now(), os.pdMS_TO_TICKS(25)];
-    }, { startUs: 35_000 });
+    });
     p.world.runSync();
     expect(ticks.value).toEqual([3, 103, 1030, 2]);
   });
@@ -212,9 +249,17 @@ describe('events', () => {
   test('E1, E4: what is due at one time happens in the order in which it was planned', () => {
     const log = logOf(({ world, a, b }, say) => {
       world.at(1000, () => say('first'));
-      start(b, function* () { say('b'); }, { startUs: 1000 });
+      start(
+        b,
+        { startUs: 1000 },
+        doing(() => say('b')),
+      );
       world.at(1000, () => say('second'));
-      start(a, function* () { say('a'); }, { startUs: 1000 });
+      start(
+        a,
+        { startUs: 1000 },
+        doing(() => say('a')),
+      );
       world.at(500, () => say('before'));
     });
     expect(log).toBe('before first b second a');
@@ -222,11 +267,11 @@ describe('events', () => {
 
   test('E2: after each event everybody runs who is ready, then comes the next event of the same time', () => {
     const log = logOf(({ world, a }, say) => {
-      start(a, function* (os) {
+      start(a, { startUs: 1000 }, function* (os) {
         say('ready');
         yield* os.taskYIELD();
         say('still');
-      }, { startUs: 1000 });
+      });
       world.at(1000, () => say('next'));
     });
     expect(log).toBe('ready still next');
@@ -240,10 +285,10 @@ describe('events', () => {
         yield* os.setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, { tv_sec: 1, tv_usec: 0 });
         for (let i = 0; i < 2; i++) say(`${yield* os.recv(s, new Uint8Array(10))}@${p.world.nowUs}`);
       });
-      start(p.b, function* (os) {
+      start(p.b, { startUs: 497_000 }, function* (os) {
         const s = yield* os.socket(AF_INET, SOCK_DGRAM);
         yield* os.sendto(s, 'x', 1, 0, sockaddr_in('192.168.4.1', 9));
-      }, { startUs: 497_000 });
+      });
     });
     expect(log).toBe('1@500000 -1@1500000');
   });
@@ -258,10 +303,10 @@ describe('events', () => {
       for (let i = 0; i < 5; i++) lengths.push(yield* os.recv(s, new Uint8Array(10)));
       return lengths;
     });
-    start(p.a, function* (os) {
+    start(p.a, { startUs: 5000 }, function* (os) {
       const s = yield* os.socket(AF_INET, SOCK_DGRAM);
       for (let i = 1; i <= 3; i++) yield* os.sendto(s, new Uint8Array(i), i, 0, sockaddr_in(B_IP, 9));
-    }, { startUs: 5000 });
+    });
     p.world.runSync();
     // Frame 0 announces a, frame 1 asks for b, the datagrams follow at once when b has answered.
     expect(received.value).toEqual([1, 1, 1, 2, 3]);
@@ -278,31 +323,31 @@ describe('events', () => {
 describe('a program that computes without end', () => {
   test('is charged a tick for 10,000 calls, in which lower priorities of its board starve', () => {
     const log = logOf((p, say) => {
-      start(p.a, function* (os) {
+      start(p.a, { priority: 5, startUs: 1000 }, function* (os) {
         for (let i = 0; i < 25_000; i++) yield* os.taskYIELD();
         say(`busy@${p.world.nowUs}`);
-      }, { priority: 5, startUs: 1000 });
-      start(p.a, function* (os) {
+      });
+      start(p.a, { priority: 4, name: 'low', startUs: 5000 }, function* (os) {
         yield* os.delayMs(0);
         say(`low@${p.world.nowUs}`);
-      }, { priority: 4, name: 'low', startUs: 5000 });
-      start(p.a, function* (os) {
+      });
+      start(p.a, { priority: 6, name: 'high' }, function* (os) {
         yield* os.vTaskDelay(1);
         say(`high@${p.world.nowUs}`);
-      }, { priority: 6, name: 'high' });
-      start(p.b, function* (os) {
+      });
+      start(p.b, { priority: 1 }, function* (os) {
         yield* os.vTaskDelay(1);
         say(`other@${p.world.nowUs}`);
-      }, { priority: 1 });
+      });
     });
     expect(log).toBe('high@10000 other@10000 busy@20000 low@20000');
   });
 
   test('keeps even the tcpip thread from running if its priority is higher', () => {
     const { world, a, b } = pair();
-    start(a, function* (os) {
+    start(a, { priority: 19 }, function* (os) {
       while (world.nowUs < 100_000) yield* os.taskYIELD();
-    }, { priority: 19 });
+    });
     const answer = start(b, function* (os) {
       const s = yield* os.socket(AF_INET, 1);
       yield* os.connect(s, sockaddr_in('192.168.4.1', 80));
@@ -316,17 +361,25 @@ describe('a program that computes without end', () => {
     const { world, a } = pair();
     let calls = 0;
     let callsAtDeletion = 0;
-    a.xTaskCreate(function* (os) {
-      for (;;) {
-        calls++;
-        yield* os.taskYIELD();
-      }
-    }, 'busy', { priority: 5 });
-    a.xTaskCreate(function* (os) {
-      yield* os.vTaskDelay(3);
-      yield* os.vTaskDelete(a.tasks.find((t) => t.name === 'busy')!);
-      callsAtDeletion = calls;
-    }, 'killer', { priority: 6 });
+    a.xTaskCreate(
+      function* (os) {
+        for (;;) {
+          calls++;
+          yield* os.taskYIELD();
+        }
+      },
+      'busy',
+      { priority: 5 },
+    );
+    a.xTaskCreate(
+      function* (os) {
+        yield* os.vTaskDelay(3);
+        yield* os.vTaskDelete(a.tasks.find((t) => t.name === 'busy')!);
+        callsAtDeletion = calls;
+      },
+      'killer',
+      { priority: 6 },
+    );
     world.runSync({ until: 100_000 });
     expect(calls).toBe(callsAtDeletion);
     expect(a.tasks.map((t) => t.state)).toEqual(['done', 'done']);
@@ -354,11 +407,23 @@ describe('a program that computes without end', () => {
 describe('priorities', () => {
   test.each([-1, 25, 1.5, Number.NaN])('%p is none', (priority) => {
     const { a } = pair();
-    expect(() => a.xTaskCreate(function* () {}, 'x', { priority })).toThrow(RangeError);
+    expect(() =>
+      a.xTaskCreate(
+        doing(() => undefined),
+        'x',
+        { priority },
+      ),
+    ).toThrow(RangeError);
   });
 
   test.each([-1, 0.5, Number.NaN])('a task cannot start at %p', (startUs) => {
     const { a } = pair();
-    expect(() => a.xTaskCreate(function* () {}, 'x', { startUs })).toThrow(RangeError);
+    expect(() =>
+      a.xTaskCreate(
+        doing(() => undefined),
+        'x',
+        { startUs },
+      ),
+    ).toThrow(RangeError);
   });
 });

@@ -32,14 +32,14 @@ describe('a board does not grow', () => {
         yield* os.close(s);
       }
     });
-    start(p.a, function* (os) {
+    start(p.a, { startUs: 20_000 }, function* (os) {
       for (let i = 0; ; i++) {
         const s = yield* connectTo(os, B_IP, 80);
         yield* sendAll(os, s, pattern(3000, i));
         yield* os.close(s);
         yield* os.delayMs(1000);
       }
-    }, { startUs: 20_000 });
+    });
     p.world.runSync({ until: 300_500_000 });
     const after300 = { ...sizes(p), frames: audit.count };
     p.world.runSync({ until: 900_500_000 });

@@ -3,7 +3,7 @@ import { AF_INET, SO_RCVTIMEO, SOCK_DGRAM, SOL_SOCKET, sockaddr_in } from '../..
 import { fc, property } from '../support/fast-check.ts';
 import { checkInvariants, FrameAudit } from '../support/invariants.ts';
 import { blow, type Weather, weather } from '../support/traffic.ts';
-import { B_IP, pair, type PairOptions, pattern, type Result, start } from '../support/worlds.ts';
+import { B_IP, type PairOptions, pair, pattern, type Result, start } from '../support/worlds.ts';
 
 const PORT = 4000;
 /** No datagram begins to be sent before, so that ARP is out of the way of the weather. */
@@ -83,7 +83,12 @@ describe('a datagram that arrives was sent', () => {
   });
 
   property('put together from fragments that come late, twice or never', 60, [weather, fragments], (w, sizes) => {
-    const { sent, received } = talk({ board: { opt: { IP_REASSEMBLY: 1 } } }, { ...w, corruptPermille: 0 }, sizes, true);
+    const { sent, received } = talk(
+      { board: { opt: { IP_REASSEMBLY: 1 } } },
+      { ...w, corruptPermille: 0 },
+      sizes,
+      true,
+    );
     for (const datagram of received.value) expect(sent).toContain(datagram);
     if (w.lossPermille === 0 && w.dupPermille === 0 && w.delayPermille === 0) expect(received.value).toEqual(sent);
   });

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { AF_INET, AF_INET6, INADDR_BROADCAST, INADDR_LOOPBACK, INADDR_NONE, INET_ADDRSTRLEN } from '../../sockets/constants.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  INADDR_BROADCAST,
+  INADDR_LOOPBACK,
+  INADDR_NONE,
+  INET_ADDRSTRLEN,
+} from '../../sockets/constants.ts';
 import { EAFNOSUPPORT, ENOSPC } from '../../sockets/errno.ts';
 import {
   formatSockaddr,
@@ -18,7 +25,9 @@ import { fc, property } from '../support/fast-check.ts';
 
 describe('byte order', () => {
   test('is that of a little-endian processor', () => {
-    expect([htons(0x1234), htons(80), htonl(0x12345678), htonl(INADDR_LOOPBACK)]).toEqual([0x3412, 0x5000, 0x78563412, 0x0100007f]);
+    expect([htons(0x1234), htons(80), htonl(0x12345678), htonl(INADDR_LOOPBACK)]).toEqual([
+      0x3412, 0x5000, 0x78563412, 0x0100007f,
+    ]);
     expect([htonl(0xff), htonl(-1), htonl(0x80000000 | 0)]).toEqual([0xff000000, 0xffffffff, 0x80]);
   });
 
@@ -54,7 +63,11 @@ describe('sockaddr_in()', () => {
 
 describe('addresses as text', () => {
   test('inet_addr() and its one ambiguous answer', () => {
-    expect([inet_addr('127.0.0.1'), inet_addr('255.255.255.255'), inet_addr('x')]).toEqual([0x0100007f, INADDR_NONE, INADDR_NONE]);
+    expect([inet_addr('127.0.0.1'), inet_addr('255.255.255.255'), inet_addr('x')]).toEqual([
+      0x0100007f,
+      INADDR_NONE,
+      INADDR_NONE,
+    ]);
     expect(INADDR_NONE).toBe(INADDR_BROADCAST);
   });
 
@@ -72,7 +85,11 @@ describe('addresses as text', () => {
 
   test('inet_ntop() wants room for the zero at the end', () => {
     const addr = { s_addr: inet_addr('10.0.0.1') };
-    expect([inet_ntop(AF_INET, addr), inet_ntop(AF_INET, addr, 9), inet_ntop(AF_INET, addr, 8)]).toEqual(['10.0.0.1', '10.0.0.1', ENOSPC]);
+    expect([inet_ntop(AF_INET, addr), inet_ntop(AF_INET, addr, 9), inet_ntop(AF_INET, addr, 8)]).toEqual([
+      '10.0.0.1',
+      '10.0.0.1',
+      ENOSPC,
+    ]);
     expect(inet_ntop(AF_INET6, addr)).toBe(EAFNOSUPPORT);
     expect(inet_ntop(AF_INET, { s_addr: 0xffffffff }, INET_ADDRSTRLEN)).toBe('255.255.255.255');
   });

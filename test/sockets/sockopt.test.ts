@@ -1,10 +1,10 @@
 /** Every socket option: who may ask for it and set it, and what comes of wrong arguments. */
 
 import { describe, expect, test } from '@jest/globals';
-import * as so from '../../sockets/constants.ts';
 import type { Os, SockoptOut, SockoptValue } from '../../device/index.ts';
+import * as so from '../../sockets/constants.ts';
 import { outcome, runOne, type Steps } from '../support/worlds.ts';
-import { allKinds, connected, gone, listening, run, given } from './cases/case.ts';
+import { allKinds, connected, given, gone, listening, run } from './cases/case.ts';
 
 const KINDS = ['tcp', 'udp', 'raw'] as const;
 type Kind = (typeof KINDS)[number];
@@ -20,7 +20,7 @@ interface Option {
   /** What a fresh socket answers, what is set, and what is answered then. */
   readonly first?: SockoptValue;
   readonly value: SockoptValue;
-  readonly then?: SockoptValue;
+  readonly last?: SockoptValue;
   /** Lives in the netconn: works without a pcb. */
   readonly withoutPcb?: boolean;
 }
@@ -32,7 +32,15 @@ const never = { tv_sec: 0, tv_usec: 0 };
 const any = { s_addr: 0 };
 const group = { imr_multiaddr: { s_addr: 0x010101e0 }, imr_interface: any };
 
-function option(level: number, name: string, get: string, set: string, size: number, value: SockoptValue, rest: Partial<Option> = {}): Option {
+function option(
+  level: number,
+  name: string,
+  get: string,
+  set: string,
+  size: number,
+  value: SockoptValue,
+  rest: Partial<Option> = {},
+): Option {
   return { level, name, get, set, size, value, ...rest };
 }
 
@@ -42,26 +50,37 @@ const T = so.IPPROTO_TCP;
 
 const OPTIONS: readonly Option[] = [
   option(S, 'SO_ACCEPTCONN', 'tcp', NONE, 4, 1, { first: 0 }),
-  option(S, 'SO_BROADCAST', 'udp', 'udp', 4, 1, { first: 0, then: 32 }),
-  option(S, 'SO_KEEPALIVE', ALL, ALL, 4, 7, { first: 0, then: 8 }),
-  option(S, 'SO_REUSEADDR', ALL, ALL, 4, 1, { first: 0, then: 4 }),
+  option(S, 'SO_BROADCAST', 'udp', 'udp', 4, 1, { first: 0, last: 32 }),
+  option(S, 'SO_KEEPALIVE', ALL, ALL, 4, 7, { first: 0, last: 8 }),
+  option(S, 'SO_REUSEADDR', ALL, ALL, 4, 1, { first: 0, last: 4 }),
   option(S, 'SO_TYPE', ALL, NONE, 4, 1, { withoutPcb: true }),
   option(S, 'SO_ERROR', ALL, NONE, 4, 1, { first: 0, withoutPcb: true }),
   option(S, 'SO_SNDTIMEO', ALL, ALL, 16, second, { first: never, withoutPcb: true }),
   option(S, 'SO_RCVTIMEO', ALL, ALL, 16, second, { first: never, withoutPcb: true }),
-  option(S, 'SO_NO_CHECK', 'udp', 'udp', 4, 5, { first: 0, then: 1 }),
+  option(S, 'SO_NO_CHECK', 'udp', 'udp', 4, 5, { first: 0, last: 1 }),
   option(S, 'SO_BINDTODEVICE', NONE, ALL, 6, 'en1'),
-  ...['SO_SNDBUF', 'SO_RCVBUF', 'SO_REUSEPORT', 'SO_SNDLOWAT', 'SO_RCVLOWAT', 'SO_CONTIMEO', 'SO_DEBUG', 'SO_DONTROUTE',
-    'SO_USELOOPBACK', 'SO_OOBINLINE', 'SO_DONTLINGER'].map((name) => option(S, name, NONE, NONE, 4, 1)),
+  ...[
+    'SO_SNDBUF',
+    'SO_RCVBUF',
+    'SO_REUSEPORT',
+    'SO_SNDLOWAT',
+    'SO_RCVLOWAT',
+    'SO_CONTIMEO',
+    'SO_DEBUG',
+    'SO_DONTROUTE',
+    'SO_USELOOPBACK',
+    'SO_OOBINLINE',
+    'SO_DONTLINGER',
+  ].map((name) => option(S, name, NONE, NONE, 4, 1)),
   option(S, 'SO_LINGER', NONE, NONE, 8, { l_onoff: 1, l_linger: 1 }),
-  option(I, 'IP_TTL', ALL, ALL, 4, 300, { first: 64, then: 44 }),
-  option(I, 'IP_TOS', ALL, ALL, 4, 0x1b8, { first: 0, then: 0xb8 }),
+  option(I, 'IP_TTL', ALL, ALL, 4, 300, { first: 64, last: 44 }),
+  option(I, 'IP_TOS', ALL, ALL, 4, 0x1b8, { first: 0, last: 0xb8 }),
   option(I, 'IP_MULTICAST_TTL', 'udp', 'udp', 1, 3, { first: 64 }),
   option(I, 'IP_MULTICAST_IF', 'udp', 'udp', 4, { s_addr: 0x0104a8c0 }, { first: any }),
-  option(I, 'IP_MULTICAST_LOOP', ALL, 'udp', 1, 9, { first: 0, then: 1 }),
+  option(I, 'IP_MULTICAST_LOOP', ALL, 'udp', 1, 9, { first: 0, last: 1 }),
   option(I, 'IP_ADD_MEMBERSHIP', NONE, 'udp', 8, group),
   option(I, 'IP_PKTINFO', NONE, NONE, 4, 1),
-  option(T, 'TCP_NODELAY', 'tcp', 'tcp', 4, 5, { first: 0, then: 1 }),
+  option(T, 'TCP_NODELAY', 'tcp', 'tcp', 4, 5, { first: 0, last: 1 }),
   option(T, 'TCP_KEEPALIVE', 'tcp', 'tcp', 4, 1234, { first: 7_200_000 }),
   option(T, 'TCP_KEEPIDLE', 'tcp', 'tcp', 4, 3, { first: 7200 }),
   option(T, 'TCP_KEEPINTVL', 'tcp', 'tcp', 4, 4, { first: 75 }),
@@ -94,7 +113,7 @@ describe.each(OPTIONS)('$name', (o) => {
     expect(seen).toEqual([
       may(o.get, kind) ? (type ?? o.first) : refused,
       changes ? 0 : refused,
-      may(o.get, kind) ? (type ?? (changes ? (o.then ?? o.value) : o.first)) : refused,
+      may(o.get, kind) ? (type ?? (changes ? (o.last ?? o.value) : o.first)) : refused,
     ]);
   });
 
@@ -119,8 +138,16 @@ describe.each(OPTIONS)('$name', (o) => {
   test('at a level that is not its own', () => {
     const elsewhere = runOne(function* (os) {
       const { tcp, udp } = yield* allKinds(os);
-      const [ipv6, tcpLevel] = [{ ...o, level: 41, size: 99 }, { ...o, level: T, size: 99 }];
-      return [yield* get(os, tcp, ipv6), yield* set(os, udp, ipv6), yield* get(os, udp, tcpLevel), yield* set(os, udp, tcpLevel)];
+      const [ipv6, tcpLevel] = [
+        { ...o, level: 41, size: 99 },
+        { ...o, level: T, size: 99 },
+      ];
+      return [
+        yield* get(os, tcp, ipv6),
+        yield* set(os, udp, ipv6),
+        yield* get(os, udp, tcpLevel),
+        yield* set(os, udp, tcpLevel),
+      ];
     });
     expect(new Set(elsewhere)).toEqual(new Set(['ENOPROTOOPT']));
   });
@@ -147,7 +174,11 @@ describe('options of TCP', () => {
 
   test('SO_ACCEPTCONN tells a listener', () => {
     const accept = OPTIONS.find((o) => o.name === 'SO_ACCEPTCONN')!;
-    expect(ask(function* (os) { return [(yield* get(os, yield* listening(os), accept)) as number]; })).toEqual([1]);
+    expect(
+      ask(function* (os) {
+        return [(yield* get(os, yield* listening(os), accept)) as number];
+      }),
+    ).toEqual([1]);
   });
 
   test('SO_ERROR is told once', () => {
@@ -167,7 +198,7 @@ describe('options of TCP', () => {
         const on = [yield* set(os, s, o), (yield* get(os, s, o)) as number];
         return [...on, yield* set(os, s, o, 4, 0), (yield* get(os, s, o)) as number];
       });
-      expect(seen).toEqual([0, o.then, 0, 0]);
+      expect(seen).toEqual([0, o.last, 0, 0]);
     }
   });
 
@@ -190,24 +221,61 @@ describe('with CONFIG_LWIP_SO_LINGER and CONFIG_LWIP_SO_RCVBUF', () => {
   const rcvbuf = OPTIONS.find((o) => o.name === 'SO_RCVBUF')!;
 
   test('SO_LINGER is there', () => {
-    const values = [{ l_onoff: 5, l_linger: 3 }, { l_onoff: 1, l_linger: 40_000 }, { l_onoff: 0, l_linger: 3 }, { l_onoff: 1, l_linger: -1 }];
-    const seen = runOne(function* (os) {
-      const { tcp } = yield* allKinds(os);
-      const answers: unknown[] = [yield* get(os, tcp, linger), yield* set(os, tcp, linger, 7), yield* get(os, tcp, linger, 7)];
-      for (const value of values) answers.push(yield* set(os, tcp, linger, 8, value), yield* get(os, tcp, linger));
-      return answers;
-    }, { board });
+    const values = [
+      { l_onoff: 5, l_linger: 3 },
+      { l_onoff: 1, l_linger: 40_000 },
+      { l_onoff: 0, l_linger: 3 },
+      { l_onoff: 1, l_linger: -1 },
+    ];
+    const seen = runOne(
+      function* (os) {
+        const { tcp } = yield* allKinds(os);
+        const answers: unknown[] = [
+          yield* get(os, tcp, linger),
+          yield* set(os, tcp, linger, 7),
+          yield* get(os, tcp, linger, 7),
+        ];
+        for (const value of values) answers.push(yield* set(os, tcp, linger, 8, value), yield* get(os, tcp, linger));
+        return answers;
+      },
+      { board },
+    );
     const off = { l_onoff: 0, l_linger: 0 };
-    expect(seen).toEqual([off, 'EINVAL', 'EINVAL', 0, { l_onoff: 1, l_linger: 3 }, 0, { l_onoff: 1, l_linger: 0x7fff }, 0, off, 'EINVAL', off]);
+    expect(seen).toEqual([
+      off,
+      'EINVAL',
+      'EINVAL',
+      0,
+      { l_onoff: 1, l_linger: 3 },
+      0,
+      { l_onoff: 1, l_linger: 0x7fff },
+      0,
+      off,
+      'EINVAL',
+      off,
+    ]);
   });
 
   test('SO_RCVBUF and FIONREAD are there', () => {
-    const seen = runOne(function* (os) {
-      const { udp } = yield* allKinds(os);
-      const argp = { value: -1 };
-      const answers = [yield* get(os, udp, rcvbuf), yield* set(os, udp, rcvbuf, 4, 5000), yield* get(os, udp, rcvbuf)];
-      return [...answers, yield* outcome(os, os.ioctl(udp, so.FIONREAD, argp)), argp.value, yield* get(os, udp, rcvbuf, 3), yield* set(os, udp, rcvbuf, 3)];
-    }, { board });
+    const seen = runOne(
+      function* (os) {
+        const { udp } = yield* allKinds(os);
+        const argp = { value: -1 };
+        const answers = [
+          yield* get(os, udp, rcvbuf),
+          yield* set(os, udp, rcvbuf, 4, 5000),
+          yield* get(os, udp, rcvbuf),
+        ];
+        return [
+          ...answers,
+          yield* outcome(os, os.ioctl(udp, so.FIONREAD, argp)),
+          argp.value,
+          yield* get(os, udp, rcvbuf, 3),
+          yield* set(os, udp, rcvbuf, 3),
+        ];
+      },
+      { board },
+    );
     expect(seen).toEqual([0x7fffffff, 0, 5000, 0, 0, 'EINVAL', 'EINVAL']);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { Mbox, type Sys, type SysThread, WaitList } from '../../sockets/sys_arch.ts';
 import { AF_INET, SOCK_DGRAM, sockaddr_in } from '../../device/index.ts';
+import { Mbox, type Sys, type SysThread, WaitList } from '../../sockets/sys_arch.ts';
 import { fc, property } from '../support/fast-check.ts';
 import { A_IP, pair, start } from '../support/worlds.ts';
 
@@ -38,24 +38,32 @@ describe('those who wait', () => {
 });
 
 describe('a mailbox', () => {
-  property('is a queue of limited length', 200, [fc.integer({ min: 1, max: 6 }), fc.array(fc.boolean(), { maxLength: 60 })], (size, steps) => {
-    const mbox = new Mbox<number>(size);
-    const model: number[] = [];
-    for (const [i, posts] of steps.entries()) {
-      if (posts) {
-        expect(mbox.trypost(i, {} as Sys)).toBe(model.length < size);
-        if (model.length < size) model.push(i);
-      } else {
-        expect(mbox.tryfetch()).toBe(model.shift());
+  property(
+    'is a queue of limited length',
+    200,
+    [fc.integer({ min: 1, max: 6 }), fc.array(fc.boolean(), { maxLength: 60 })],
+    (size, steps) => {
+      const mbox = new Mbox<number>(size);
+      const model: number[] = [];
+      for (const [i, posts] of steps.entries()) {
+        if (posts) {
+          expect(mbox.trypost(i, {} as Sys)).toBe(model.length < size);
+          if (model.length < size) model.push(i);
+        } else {
+          expect(mbox.tryfetch()).toBe(model.shift());
+        }
+        expect(mbox.count).toBe(model.length);
       }
-      expect(mbox.count).toBe(model.length);
-    }
-  });
+    },
+  );
 
   test('wakes its first receiver, who may run at once', () => {
     const mbox = new Mbox<string>(2);
     const calls: string[] = [];
-    const sys = { wake: (list: WaitList) => calls.push(`wake ${list.head!.name}`), preemptIfHigher: () => calls.push('switch') } as unknown as Sys;
+    const sys = {
+      wake: (list: WaitList) => calls.push(`wake ${list.head!.name}`),
+      preemptIfHigher: () => calls.push('switch'),
+    } as unknown as Sys;
     mbox.trypost('a', sys);
     expect(calls).toEqual([]);
     mbox.receivers.add(thread('low', 1));
@@ -71,29 +79,33 @@ describe('the mailbox of the tcpip thread', () => {
   test('holds 32 messages; who cannot put one in waits', () => {
     const { world, a } = pair();
     const results: number[] = [];
-    start(a, function* (os) {
+    start(a, { priority: 22 }, function* (os) {
       const s = yield* os.socket(AF_INET, SOCK_DGRAM);
       for (let i = 0; i < 50; i++) {
-        yield* os.xTaskCreate(function* (child) {
-          results.push(yield* child.bind(s, sockaddr_in(A_IP, 1000 + i)));
-        }, `task${i}`, { priority: 20 });
+        yield* os.xTaskCreate(
+          function* (child) {
+            results.push(yield* child.bind(s, sockaddr_in(A_IP, 1000 + i)));
+          },
+          `task${i}`,
+          { priority: 20 },
+        );
       }
-    }, { priority: 22 });
+    });
     expect(world.runSync().outcome).toBe('ended');
     expect(results).toEqual(new Array(50).fill(0));
   });
 
   test('loses frames when it is full', () => {
     const { world, a, b } = pair();
-    start(b, function* (os) {
+    start(b, { startUs: 5000 }, function* (os) {
       const s = yield* os.socket(AF_INET, SOCK_DGRAM);
       for (let i = 0; i < 40; i++) yield* os.sendto(s, 'x', 1, 0, sockaddr_in(A_IP, 9));
       yield* os.delayMs(40);
       for (let i = 0; i < 40; i++) yield* os.sendto(s, 'x', 1, 0, sockaddr_in(A_IP, 9));
-    }, { startUs: 5000 });
-    start(a, function* (os) {
+    });
+    start(a, { priority: 19, startUs: 30_000 }, function* (os) {
       while (world.nowUs < 70_000) yield* os.taskYIELD();
-    }, { priority: 19, startUs: 30_000 });
+    });
     world.runSync();
     // Three of the first forty waited for ARP and went, the others found its queue full; of the second forty 32 arrived.
     expect(a.stack.stats.udp_proterr).toBe(3 + 32);

@@ -1,7 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { FRAME_START, type Frame, FramePool, SUMS_PENDING, SUMS_PENDING_IP_ONLY, SUMS_VALID } from '../../stack/frame.ts';
-import { icmpFrame, igmpFrame, ip4Frame, tcpFrame, udpFrame } from '../support/frames.ts';
+import {
+  FRAME_START,
+  type Frame,
+  FramePool,
+  SUMS_PENDING,
+  SUMS_PENDING_IP_ONLY,
+  SUMS_VALID,
+} from '../../stack/frame.ts';
 import { fc, property } from '../support/fast-check.ts';
+import { icmpFrame, igmpFrame, ip4Frame, tcpFrame, udpFrame } from '../support/frames.ts';
 
 const TRANSPORT = 34;
 const IP_SUM = 24;
@@ -29,15 +36,22 @@ describe('sums that were put off', () => {
     expect(frame.sums).toBe(SUMS_VALID);
   });
 
-  property('whatever the payload and its length', 150, [fc.uint8Array({ maxLength: 1460 }), fc.boolean()], (data, isTcp) => {
-    const bytes = isTcp ? tcpFrame({ data: [...data] }) : udpFrame({ data: [...data] });
-    const sumAt = TRANSPORT + (isTcp ? 16 : 6);
-    expect(Buffer.compare(without(bytes, sumAt).view(), bytes)).toBe(0);
-  });
+  property(
+    'whatever the payload and its length',
+    150,
+    [fc.uint8Array({ maxLength: 1460 }), fc.boolean()],
+    (data, isTcp) => {
+      const bytes = isTcp ? tcpFrame({ data: [...data] }) : udpFrame({ data: [...data] });
+      const sumAt = TRANSPORT + (isTcp ? 16 : 6);
+      expect(Buffer.compare(without(bytes, sumAt).view(), bytes)).toBe(0);
+    },
+  );
 
   test('a UDP sum that comes out as zero is sent as ones', () => {
     const find = (i: number) => udpFrame({ data: [i >> 8, i & 255] });
-    const zero = Array.from({ length: 0x10000 }, (_, i) => find(i)).find((b) => b[TRANSPORT + 6] === 0 && b[TRANSPORT + 7] === 0)!;
+    const zero = Array.from({ length: 0x10000 }, (_, i) => find(i)).find(
+      (b) => b[TRANSPORT + 6] === 0 && b[TRANSPORT + 7] === 0,
+    )!;
     const view = without(zero, TRANSPORT + 6).view();
     expect([view[TRANSPORT + 6], view[TRANSPORT + 7]]).toEqual([0xff, 0xff]);
   });

@@ -60,7 +60,9 @@ describe('options', () => {
   // lwIP computes these from the buffer: with a fixed mark above the buffer a socket would never be writable.
   test.each([2881, 2440, 8640])('a send buffer of %i bytes has its low-water mark below it', (TCP_SND_BUF) => {
     const opt = makeOpt({ TCP_SND_BUF });
-    expect(opt.TCP_SNDLOWAT).toBe(Math.min(Math.max(Math.floor(TCP_SND_BUF / 2), 2 * opt.TCP_MSS + 1), TCP_SND_BUF - 1));
+    expect(opt.TCP_SNDLOWAT).toBe(
+      Math.min(Math.max(Math.floor(TCP_SND_BUF / 2), 2 * opt.TCP_MSS + 1), TCP_SND_BUF - 1),
+    );
     expect(opt.TCP_SND_QUEUELEN).toBe(Math.floor((4 * TCP_SND_BUF + opt.TCP_MSS - 1) / opt.TCP_MSS));
   });
 });

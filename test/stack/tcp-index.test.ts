@@ -16,7 +16,11 @@ function found(index: PcbIndex, remote_ip: number, remote_port: number, local_po
   return list;
 }
 
-const few = { ip: fc.constantFrom(0x0a000001, 0x0a000002, -1), port: fc.constantFrom(80, 81, 0xffff), local: fc.constantFrom(1, 2) };
+const few = {
+  ip: fc.constantFrom(0x0a000001, 0x0a000002, -1),
+  port: fc.constantFrom(80, 81, 0xffff),
+  local: fc.constantFrom(1, 2),
+};
 const many = { ip: fc.integer(), port: fc.nat(0xffff), local: fc.nat(0xffff) };
 const tuple = fc.oneof(...[few, many].map((x) => fc.tuple(x.ip, x.port, x.local)));
 /** Enter a connection, or take out the n-th that is in. */
@@ -35,7 +39,9 @@ describe('the index of connections', () => {
         index.remove(list.splice(s.remove % list.length, 1)[0]!);
       }
       for (const p of list) {
-        const same = list.filter((q) => q.remote_ip === p.remote_ip && q.remote_port === p.remote_port && q.local_port === p.local_port);
+        const same = list.filter(
+          (q) => q.remote_ip === p.remote_ip && q.remote_port === p.remote_port && q.local_port === p.local_port,
+        );
         expect(new Set(found(index, p.remote_ip, p.remote_port, p.local_port))).toEqual(new Set(same));
       }
     }

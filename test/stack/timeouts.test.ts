@@ -14,7 +14,14 @@ describe('timers', () => {
   test('run in the order of their times, equal ones in the order of arming', () => {
     const timeouts = new Timeouts();
     const log: string[] = [];
-    for (const [name, time] of [['c', 20], ['a', 10], ['d', 20], ['b', 10], ['late', 31]] as const) timeouts.at(time, named(log, name));
+    for (const [name, time] of [
+      ['c', 20],
+      ['a', 10],
+      ['d', 20],
+      ['b', 10],
+      ['late', 31],
+    ] as const)
+      timeouts.at(time, named(log, name));
     expect(timeouts.due).toBe(10);
     timeouts.check(30, STACK);
     expect(log.join(' ')).toBe('a b c d');
@@ -64,7 +71,13 @@ describe('timers', () => {
     const timeouts = new Timeouts();
     const log: string[] = [];
     const [a, b] = [named(log, 'a'), named(log, 'b')];
-    for (const [h, time] of [[a, 10], [b, 20], [a, 30], [b, 40]] as const) timeouts.at(time, h);
+    for (const [h, time] of [
+      [a, 10],
+      [b, 20],
+      [a, 30],
+      [b, 40],
+    ] as const)
+      timeouts.at(time, h);
     timeouts.cancel(b);
     timeouts.cancel(a);
     timeouts.cancel(named(log, 'unknown'));

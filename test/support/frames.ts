@@ -6,7 +6,7 @@
 type Host = 'a' | 'b';
 
 export const IP = { a: [10, 0, 0, 1], b: [10, 0, 0, 2] } as const;
-export const MAC = { a: [2, 0, 0, 0, 0, 1], b: [2, 0, 0, 0, 0, 2] } as const;
+const MAC = { a: [2, 0, 0, 0, 0, 1], b: [2, 0, 0, 0, 0, 2] } as const;
 
 interface EthOptions {
   readonly from?: Host;

@@ -1,7 +1,7 @@
 /** Frames that no honest peer would send: handmade ones with wrong fields, honest ones with bytes changed, and noise. */
 
 import * as fc from 'fast-check';
-import { arpFrame, icmpFrame, igmpFrame, IP, ip4Frame, tcpFrame, udpFrame } from './frames.ts';
+import { arpFrame, IP, icmpFrame, igmpFrame, ip4Frame, tcpFrame, udpFrame } from './frames.ts';
 import { ACK, type Bench } from './states.ts';
 
 /** Something that is done to a bench. */
@@ -26,8 +26,14 @@ const distance = fc.oneof(
 
 const tcpOptions = fc.oneof(
   { weight: 3, arbitrary: fc.constant<number[]>([]) },
-  { weight: 1, arbitrary: fc.constantFrom([2, 4, 0, 1], [2, 4, 5, 180], [2, 0, 0, 0], [1, 1, 1, 2], [0, 2, 4, 9], [8, 200, 1, 1]) },
-  { weight: 1, arbitrary: bytes(10).map((b) => [...b.slice(0, 40), ...new Array<number>((4 - (b.length % 4)) % 4).fill(0)]) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom([2, 4, 0, 1], [2, 4, 5, 180], [2, 0, 0, 0], [1, 1, 1, 2], [0, 2, 4, 9], [8, 200, 1, 1]),
+  },
+  {
+    weight: 1,
+    arbitrary: bytes(10).map((b) => [...b.slice(0, 40), ...new Array<number>((4 - (b.length % 4)) % 4).fill(0)]),
+  },
 );
 
 /** A segment of the bench's connection, right or wrong. */
@@ -52,12 +58,21 @@ const segment: fc.Arbitrary<Deed> = fc
 
 const honest: fc.Arbitrary<Uint8Array> = fc.oneof(
   fc.record({ flags: fc.integer({ min: 0, max: 63 }), data: bytes(40), seq: u16 }).map((o) => tcpFrame(o)),
-  fc.record({ data: bytes(40), ports: fc.constantFrom<[number, number]>([4000, 9], [4000, 10], [67, 68]) }).map(udpFrame),
+  fc
+    .record({ data: bytes(40), ports: fc.constantFrom<[number, number]>([4000, 9], [4000, 10], [67, 68]) })
+    .map(udpFrame),
   bytes(60).map((rest) => icmpFrame(8, 0, rest)),
   fc.tuple(fc.constantFrom(0x11, 0x12, 0x16, 0x17), byte).map(([type, max]) => igmpFrame(type, max, [224, 0, 0, 1])),
-  fc.tuple(fc.constantFrom(1, 2), fc.constantFrom(IP.a, IP.b, [0, 0, 0, 0])).map(([oper, spa]) => arpFrame(oper, spa, IP.b)),
   fc
-    .record({ id: fc.integer({ min: 1, max: 3 }), block: fc.integer({ min: 0, max: 5 }), more: fc.boolean(), size: fc.integer({ min: 0, max: 60 }) })
+    .tuple(fc.constantFrom(1, 2), fc.constantFrom(IP.a, IP.b, [0, 0, 0, 0]))
+    .map(([oper, spa]) => arpFrame(oper, spa, IP.b)),
+  fc
+    .record({
+      id: fc.integer({ min: 1, max: 3 }),
+      block: fc.integer({ min: 0, max: 5 }),
+      more: fc.boolean(),
+      size: fc.integer({ min: 0, max: 60 }),
+    })
     .map(({ id, block, more, size }) => ip4Frame(17, new Array<number>(size).fill(1), { id, offset: block * 8, more })),
 );
 

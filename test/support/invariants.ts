@@ -4,15 +4,25 @@
  */
 
 import type { Esp32, World } from '../../device/index.ts';
-import type { Mbox } from '../../sockets/sys_arch.ts';
 import { Netbuf, Netconn } from '../../sockets/netconn.ts';
 import type { LwipSock } from '../../sockets/socket.ts';
+import type { Mbox } from '../../sockets/sys_arch.ts';
 import { ETHARP_STATE_PENDING } from '../../stack/etharp.ts';
 import type { Frame } from '../../stack/frame.ts';
 import { Pbuf } from '../../stack/pbuf.ts';
 import { TCP_FIN, TCP_SEQ_LEQ, TCP_SEQ_LT, TCP_SYN } from '../../stack/prot/tcp.ts';
 import type { Stack } from '../../stack/stack.ts';
-import { CLOSED, LAST_ACK, type OoseqSeg, SYN_SENT, TcpPcb, type TcpSeg, tcp_state_str, TF_BACKLOGPEND, TIME_WAIT } from '../../stack/tcp_pcb.ts';
+import {
+  CLOSED,
+  LAST_ACK,
+  type OoseqSeg,
+  SYN_SENT,
+  TcpPcb,
+  type TcpSeg,
+  TF_BACKLOGPEND,
+  TIME_WAIT,
+  tcp_state_str,
+} from '../../stack/tcp_pcb.ts';
 
 /** @throws Error if anything that always holds does not */
 export function checkInvariants(world: World): void {
@@ -98,7 +108,11 @@ function checkStack(board: string, stack: Stack, held: Holders): void {
     claim(pcb.accepts_pending === pending, board, `a listener counts ${pcb.accepts_pending} of ${pending} pending`);
   }
   for (const [port, count] of ports) {
-    claim(port === 0 || stack.tcp_index.isPortTaken(port), board, `port ${port} is used ${count} times and counted as free`);
+    claim(
+      port === 0 || stack.tcp_index.isPortTaken(port),
+      board,
+      `port ${port} is used ${count} times and counted as free`,
+    );
   }
   const hasTcp = stack.tcp_active_pcbs !== null || stack.tcp_tw_pcbs !== null;
   claim(!hasTcp || stack.tcpip_tcp_timer_active, board, 'there are connections and no TCP timer');
@@ -239,7 +253,11 @@ function items(mbox: Mbox<unknown> | null): readonly unknown[] {
   if (mbox === null) return [];
   const { slots } = mbox as unknown as { readonly slots: readonly unknown[] | null };
   const list = (slots ?? []).filter((item) => item !== undefined);
-  claim(list.length === mbox.count && mbox.count <= mbox.size, 'a mailbox', `it holds ${list.length} of ${mbox.size} items`);
+  claim(
+    list.length === mbox.count && mbox.count <= mbox.size,
+    'a mailbox',
+    `it holds ${list.length} of ${mbox.size} items`,
+  );
   return list;
 }
 

@@ -12,7 +12,11 @@ type Frames = readonly { readonly tUs: number; readonly bytes: Uint8Array }[];
  * is found overwrites the capture of the one before, so that in the end it shows the smallest.
  * @param name of the property, for the file
  */
-export async function leavingCapture(name: string, frames: () => Frames, check: () => void | Promise<void>): Promise<void> {
+export async function leavingCapture(
+  name: string,
+  frames: () => Frames,
+  check: () => void | Promise<void>,
+): Promise<void> {
   try {
     await check();
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Random programs: any calls in any order, by several tasks that share descriptors, with arguments that often fit. */
 
+import * as fc from 'fast-check';
 import {
   AF_INET,
   AF_UNSPEC,
@@ -42,7 +43,6 @@ import {
   TCP_KEEPINTVL,
   TCP_NODELAY,
 } from '../../device/index.ts';
-import * as fc from 'fast-check';
 import { A_IP, B_IP, listenOn, type Pair, pattern, type Steps } from './worlds.ts';
 
 /** The descriptors that the tasks of a board share; -1 where there is none. */
@@ -76,7 +76,18 @@ function call(name: string, args: readonly unknown[], run: Run): RandomCall {
 }
 
 const slot = fc.integer({ min: 0, max: SLOTS - 1 });
-const ip = fc.constantFrom(A_IP, B_IP, A_IP, B_IP, '0.0.0.0', '127.0.0.1', '192.168.4.9', '255.255.255.255', '224.1.2.3', '10.1.1.1');
+const ip = fc.constantFrom(
+  A_IP,
+  B_IP,
+  A_IP,
+  B_IP,
+  '0.0.0.0',
+  '127.0.0.1',
+  '192.168.4.9',
+  '255.255.255.255',
+  '224.1.2.3',
+  '10.1.1.1',
+);
 const port = fc.constantFrom(80, 80, 80, 81, 0);
 const size = fc.constantFrom(0, 1, 100, 1440, 3000, 12_000);
 const flags = fc.constantFrom(0, MSG_DONTWAIT, MSG_DONTWAIT, MSG_PEEK, MSG_MORE, MSG_DONTWAIT | MSG_PEEK);
@@ -102,7 +113,12 @@ const options: readonly (readonly [number, number, SockoptValue])[] = [
   [IPPROTO_IP, IP_ADD_MEMBERSHIP, { imr_multiaddr: { s_addr: inet_addr('224.1.2.3') }, imr_interface: { s_addr: 0 } }],
   [IPPROTO_IP, IP_DROP_MEMBERSHIP, { imr_multiaddr: { s_addr: inet_addr('224.1.2.3') }, imr_interface: { s_addr: 0 } }],
 ];
-const questions = fc.constantFrom([SOL_SOCKET, SO_ERROR], [SOL_SOCKET, SO_TYPE], [SOL_SOCKET, SO_ACCEPTCONN], [IPPROTO_IP, IP_TTL]);
+const questions = fc.constantFrom(
+  [SOL_SOCKET, SO_ERROR],
+  [SOL_SOCKET, SO_TYPE],
+  [SOL_SOCKET, SO_ACCEPTCONN],
+  [IPPROTO_IP, IP_TTL],
+);
 
 const timeout = (t: number) => ({ tv_sec: Math.floor(t / 1000), tv_usec: (t % 1000) * 1000 });
 const fdsOf = (fds: Slots) => fds.filter((fd) => fd >= 0);
@@ -114,31 +130,65 @@ const opening: fc.Arbitrary<RandomCall> = fc.oneof(
       if (!put(fds, s)) yield* os.close(s);
     }),
   ),
-  fc.tuple(slot, ip, port).map((a) => call('bind', a, (os, fds) => step(os.bind(pick(fds, a[0]), sockaddr_in(a[1], a[2]))))),
+  fc
+    .tuple(slot, ip, port)
+    .map((a) => call('bind', a, (os, fds) => step(os.bind(pick(fds, a[0]), sockaddr_in(a[1], a[2]))))),
   slot.map((i) =>
     call('accept', [i], function* (os, fds) {
       const s = yield* os.accept(pick(fds, i), sockaddr_in());
       if (!put(fds, s)) yield* os.close(s);
     }),
   ),
-  fc.tuple(slot, fc.integer({ min: 0, max: 3 })).map(([i, n]) => call('listen', [i, n], (os, fds) => step(os.listen(pick(fds, i), n)))),
-  fc.tuple(slot, ip, port).map((a) =>
-    call('connect', a, (os, fds) => step(os.connect(pick(fds, a[0]), sockaddr_in(a[1], a[2])))),
+  fc
+    .tuple(slot, fc.integer({ min: 0, max: 3 }))
+    .map(([i, n]) => call('listen', [i, n], (os, fds) => step(os.listen(pick(fds, i), n)))),
+  fc
+    .tuple(slot, ip, port)
+    .map((a) => call('connect', a, (os, fds) => step(os.connect(pick(fds, a[0]), sockaddr_in(a[1], a[2]))))),
+  slot.map((i) =>
+    call('connect AF_UNSPEC', [i], (os, fds) =>
+      step(os.connect(pick(fds, i), { ...sockaddr_in(), sin_family: AF_UNSPEC })),
+    ),
   ),
-  slot.map((i) => call('connect AF_UNSPEC', [i], (os, fds) => step(os.connect(pick(fds, i), { ...sockaddr_in(), sin_family: AF_UNSPEC })))),
 );
 
 const talking: fc.Arbitrary<RandomCall> = fc.oneof(
-  fc.tuple(slot, size, flags).map(([i, n, f]) => call('send', [i, n, f], (os, fds) => step(os.send(pick(fds, i), pattern(n), n, f)))),
-  fc.tuple(slot, size, flags).map(([i, n, f]) => call('recv', [i, n, f], (os, fds) => step(os.recv(pick(fds, i), new Uint8Array(n), n, f)))),
-  fc.tuple(slot, size, ip, port).map(([i, n, to, p]) =>
-    call('sendto', [i, n, to, p], (os, fds) => step(os.sendto(pick(fds, i), pattern(n), n, 0, sockaddr_in(to, p)))),
+  fc
+    .tuple(slot, size, flags)
+    .map(([i, n, f]) => call('send', [i, n, f], (os, fds) => step(os.send(pick(fds, i), pattern(n), n, f)))),
+  fc
+    .tuple(slot, size, flags)
+    .map(([i, n, f]) => call('recv', [i, n, f], (os, fds) => step(os.recv(pick(fds, i), new Uint8Array(n), n, f)))),
+  fc
+    .tuple(slot, size, ip, port)
+    .map(([i, n, to, p]) =>
+      call('sendto', [i, n, to, p], (os, fds) => step(os.sendto(pick(fds, i), pattern(n), n, 0, sockaddr_in(to, p)))),
+    ),
+  fc
+    .tuple(slot, size, flags)
+    .map(([i, n, f]) =>
+      call('recvfrom', [i, n, f], (os, fds) => step(os.recvfrom(pick(fds, i), new Uint8Array(n), n, f, sockaddr_in()))),
+    ),
+  fc.tuple(slot, fc.array(size, { maxLength: 3 })).map(([i, n]) =>
+    call('writev', [i, n], (os, fds) =>
+      step(
+        os.writev(
+          pick(fds, i),
+          n.map((x) => pattern(x)),
+        ),
+      ),
+    ),
   ),
-  fc.tuple(slot, size, flags).map(([i, n, f]) =>
-    call('recvfrom', [i, n, f], (os, fds) => step(os.recvfrom(pick(fds, i), new Uint8Array(n), n, f, sockaddr_in()))),
+  fc.tuple(slot, fc.array(size, { maxLength: 3 })).map(([i, n]) =>
+    call('readv', [i, n], (os, fds) =>
+      step(
+        os.readv(
+          pick(fds, i),
+          n.map((x) => new Uint8Array(x)),
+        ),
+      ),
+    ),
   ),
-  fc.tuple(slot, fc.array(size, { maxLength: 3 })).map(([i, n]) => call('writev', [i, n], (os, fds) => step(os.writev(pick(fds, i), n.map((x) => pattern(x)))))),
-  fc.tuple(slot, fc.array(size, { maxLength: 3 })).map(([i, n]) => call('readv', [i, n], (os, fds) => step(os.readv(pick(fds, i), n.map((x) => new Uint8Array(x)))))),
   fc.tuple(slot, how).map(([i, h]) => call('shutdown', [i, h], (os, fds) => step(os.shutdown(pick(fds, i), h)))),
   slot.map((i) =>
     call('close', [i], function* (os, fds) {
@@ -150,17 +200,21 @@ const talking: fc.Arbitrary<RandomCall> = fc.oneof(
 );
 
 const asking: fc.Arbitrary<RandomCall> = fc.oneof(
-  fc.tuple(slot, fc.constantFrom(...options)).map(([i, [level, name, value]]) =>
-    call('setsockopt', [i, level, name, value], (os, fds) => step(os.setsockopt(pick(fds, i), level, name, value))),
-  ),
+  fc
+    .tuple(slot, fc.constantFrom(...options))
+    .map(([i, [level, name, value]]) =>
+      call('setsockopt', [i, level, name, value], (os, fds) => step(os.setsockopt(pick(fds, i), level, name, value))),
+    ),
   fc.tuple(slot, questions).map(([i, [level, name]]) => {
     const out: SockoptOut = { value: 0 };
     return call('getsockopt', [i, level, name], (os, fds) => step(os.getsockopt(pick(fds, i), level!, name!, out)));
   }),
-  fc.tuple(slot, fc.constantFrom(0, O_NONBLOCK)).map(([i, f]) => call('fcntl', [i, f], (os, fds) => step(os.fcntl(pick(fds, i), f === 0 ? F_GETFL : F_SETFL, f)))),
-  fc.tuple(slot, fc.constantFrom(FIONBIO, FIONREAD), fc.constantFrom(0, 1)).map(([i, c, value]) =>
-    call('ioctl', [i, c, value], (os, fds) => step(os.ioctl(pick(fds, i), c, { value }))),
-  ),
+  fc
+    .tuple(slot, fc.constantFrom(0, O_NONBLOCK))
+    .map(([i, f]) => call('fcntl', [i, f], (os, fds) => step(os.fcntl(pick(fds, i), f === 0 ? F_GETFL : F_SETFL, f)))),
+  fc
+    .tuple(slot, fc.constantFrom(FIONBIO, FIONREAD), fc.constantFrom(0, 1))
+    .map(([i, c, value]) => call('ioctl', [i, c, value], (os, fds) => step(os.ioctl(pick(fds, i), c, { value })))),
   fc.tuple(ms, fc.boolean(), fc.boolean()).map(([t, r, w]) =>
     call('select', [t, r, w], (os, fds) => {
       const set = () => makeFdSet(...fdsOf(fds));
@@ -183,7 +237,10 @@ const living: fc.Arbitrary<RandomCall> = fc.oneof(
   { weight: 2, arbitrary: fc.constant(call('linkUp', [], (os) => step(os.linkUp()))) },
   { weight: 1, arbitrary: fc.constant(call('netifDown', [], (os) => step(os.netifDown()))) },
   { weight: 2, arbitrary: fc.constant(call('netifUp', [], (os) => step(os.netifUp()))) },
-  { weight: 1, arbitrary: fc.constant(call('setIp', [], (os) => step(os.setIp('192.168.4.8', '255.255.255.0', '192.168.4.1')))) },
+  {
+    weight: 1,
+    arbitrary: fc.constant(call('setIp', [], (os) => step(os.setIp('192.168.4.8', '255.255.255.0', '192.168.4.1')))),
+  },
 );
 
 function* step(waits: Iterable<void>): Steps<unknown> {
@@ -234,14 +291,18 @@ export function startTasks({ a, b }: Pair, tasks: readonly RandomTask[]): void {
     yield* udpSocket(os, fds.a);
     for (let i = 0; i < 2; i++) put(fds.a, yield* os.accept(fds.a[0]!));
   }, 'setup');
-  b.xTaskCreate(function* (os) {
-    for (let i = 0; i < 2; i++) {
-      const s = yield* os.socket(AF_INET, SOCK_STREAM);
-      yield* os.connect(s, sockaddr_in(A_IP, 80));
-      put(fds.b, s);
-    }
-    yield* udpSocket(os, fds.b);
-  }, 'setup', { startUs: 10_000 });
+  b.xTaskCreate(
+    function* (os) {
+      for (let i = 0; i < 2; i++) {
+        const s = yield* os.socket(AF_INET, SOCK_STREAM);
+        yield* os.connect(s, sockaddr_in(A_IP, 80));
+        put(fds.b, s);
+      }
+      yield* udpSocket(os, fds.b);
+    },
+    'setup',
+    { startUs: 10_000 },
+  );
   for (const [i, { board, priority, startUs, calls }] of tasks.entries()) {
     const program = function* (os: Os) {
       for (const c of calls) yield* c.run(os, fds[board]);

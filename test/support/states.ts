@@ -1,6 +1,15 @@
 /** One board with a connection in a given TCP state, and a scripted peer that is only frames: host a of support/frames.ts. */
 
-import { AF_INET, type Esp32, type Lan, type Os, SOCK_DGRAM, SOCK_STREAM, sockaddr_in, World } from '../../device/index.ts';
+import {
+  AF_INET,
+  type Esp32,
+  type Lan,
+  type Os,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  sockaddr_in,
+  World,
+} from '../../device/index.ts';
 import { type TcpPcb, tcp_state_str } from '../../stack/tcp_pcb.ts';
 import { arpFrame, IP, type TcpOptions, tcpFrame } from './frames.ts';
 import { type Steps, start } from './worlds.ts';
@@ -20,7 +29,9 @@ export const STATES = [
 
 export type StateName = (typeof STATES)[number];
 
-export const [FIN, SYN, RST, PSH, ACK, URG] = [1, 2, 4, 8, 16, 32];
+export const ACK = 0x10;
+const FIN = 0x01;
+const SYN = 0x02;
 
 /** First sequence numbers, close to the wrap: that of the peer, and that of the board. */
 const PEER_ISN = 0xffff_fc00;
@@ -57,8 +68,8 @@ export class Bench {
       LWIP_HOOK_TCP_ISN: () => BOARD_ISN,
     });
     let mayClose = false;
-    start(this.board, (os) => (name === 'SYN_SENT' ? connect(os) : serve(os, () => mayClose)), { priority: 4 });
-    start(this.board, udpReceiver, { name: 'udp' });
+    start(this.board, { priority: 4 }, (os) => (name === 'SYN_SENT' ? connect(os) : serve(os, () => mayClose)));
+    start(this.board, { name: 'udp' }, udpReceiver);
     this.inject(arpFrame(1, IP.a, IP.b, { destMac: [255, 255, 255, 255, 255, 255] }));
     const close = () => {
       mayClose = true;

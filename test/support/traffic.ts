@@ -1,8 +1,8 @@
 /** What goes over a wire in property tests: transfers of random shape, and wires that maltreat them at random. */
 
+import * as fc from 'fast-check';
 import type { Os } from '../../device/index.ts';
 import { ETHTYPE_IP } from '../../stack/prot/ethernet.ts';
-import * as fc from 'fast-check';
 import { acceptOne, B_IP, connectTo, type Pair, pattern, type Result, recvAll, type Steps, start } from './worlds.ts';
 
 /** How a wire maltreats frames: the share of frames in per mille, and how much. */
@@ -99,16 +99,16 @@ export const STREAM_A = 3;
 export const STREAM_B = 7;
 
 /** Let board a connect to board b, and both send at once from TALK_US on. @returns what a and what b received */
-export function exchange({ a, b }: Pair, fromA: Transfer, fromB: Transfer): readonly [Result<Uint8Array>, Result<Uint8Array>] {
+export function exchange(
+  { a, b }: Pair,
+  fromA: Transfer,
+  fromB: Transfer,
+): readonly [Result<Uint8Array>, Result<Uint8Array>] {
   const atB = start(b, function* (os) {
     return yield* bothWays(os, yield* acceptOne(os, PORT), fromB, fromA, STREAM_B);
   });
-  const atA = start(
-    a,
-    function* (os) {
-      return yield* bothWays(os, yield* connectTo(os, B_IP, PORT), fromA, fromB, STREAM_A);
-    },
-    { startUs: 20_000 },
-  );
+  const atA = start(a, { startUs: 20_000 }, function* (os) {
+    return yield* bothWays(os, yield* connectTo(os, B_IP, PORT, PORT), fromA, fromB, STREAM_A);
+  });
   return [atA, atB];
 }

@@ -26,7 +26,7 @@ export const A_IP = '192.168.4.1';
 export const B_IP = '192.168.4.2';
 
 /** Virtual time that no test needs: two days. */
-export const FAR_US = 2 * 86_400 * 1_000_000;
+const FAR_US = 2 * 86_400 * 1_000_000;
 
 export interface PairOptions extends WorldOptions {
   readonly lan?: LanOptions;
@@ -55,18 +55,34 @@ export function pair(options: PairOptions = {}): Pair {
   return { world, trace, lan, a, b };
 }
 
+interface StartOptions extends TaskOptions {
+  /** Name of the task, "main" if left out. */
+  readonly name?: string;
+}
+
 /** Let a board run a program; what the program returned is there when the world has run. */
-export function start<T>(board: Esp32, program: SyncProgram<T>, options: TaskOptions & { name?: string } = {}): Result<T> {
+export function start<T>(board: Esp32, program: SyncProgram<T>): Result<T>;
+export function start<T>(board: Esp32, options: StartOptions, program: SyncProgram<T>): Result<T>;
+export function start<T>(board: Esp32, first: StartOptions | SyncProgram<T>, second?: SyncProgram<T>): Result<T> {
+  const { name = 'main', ...options }: StartOptions = second === undefined ? {} : (first as StartOptions);
+  const program = second ?? (first as SyncProgram<T>);
   const result = new Result<T>();
-  const { name = 'main', ...taskOptions } = options;
   board.xTaskCreate(
     function* (os) {
       result.set(yield* program(os));
     },
     name,
-    taskOptions,
+    options,
   );
   return result;
+}
+
+/** A program that does one thing without any call, and ends. */
+export function doing<T>(action: () => T): SyncProgram<T> {
+  return function* () {
+    yield* [];
+    return action();
+  };
 }
 
 /** What a program returned. */
@@ -128,9 +144,10 @@ export function* acceptOne(os: Os, port: number): Steps<number> {
   return s;
 }
 
-/** A connected socket. */
-export function* connectTo(os: Os, ip: string, port: number): Steps<number> {
+/** A connected socket. @param ownPort 0: an ephemeral one */
+export function* connectTo(os: Os, ip: string, port: number, ownPort = 0): Steps<number> {
   const s = yield* os.socket(AF_INET, SOCK_STREAM);
+  if (ownPort !== 0) yield* os.bind(s, sockaddr_in('0.0.0.0', ownPort));
   const ret = yield* os.connect(s, sockaddr_in(ip, port));
   if (ret !== 0) throw new Error(`connect() to ${ip}:${port} failed with ${errnoName(os.errno)}.`);
   return s;

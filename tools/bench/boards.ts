@@ -1,13 +1,12 @@
-/** What boards cost: memory of one, and time and memory of many. */
+/** What many boards cost in time and memory. */
 
-import { AF_INET, type Esp32, type Os, SOCK_STREAM, sockaddr_in, World } from '../../device/index.ts';
+import { AF_INET, type Os, SOCK_STREAM, sockaddr_in, World } from '../../device/index.ts';
 import { cpuUs, heapUsed } from './cpu.ts';
 import { alternate, type Benchmark, type Effort, type Figure, scaled, sizes, type Times } from './measure.ts';
-import { Pattern } from './pattern.ts';
+import { pattern } from './pattern.ts';
+import { address, boardCount, makeBoards, PER_SEGMENT } from './segments.ts';
 
 const PORT = 3333;
-/** Boards on one Ethernet segment: broadcasts go to all of them, so that large segments cost the square of their size. */
-const PER_SEGMENT = 10;
 const SECOND_US = 1_000_000;
 /** All boards are up by then. */
 const BOOT_US = 20_000;
@@ -15,59 +14,6 @@ const LENGTH = 64;
 /** Ticks between two exchanges; what they take themselves is less than a tick. */
 const PAUSE = 10;
 const EXCHANGES_PER_SECOND = 10;
-const HEAP_GOAL = 4096;
-
-export const heap: Benchmark = {
-  name: 'heap',
-  counted:
-    'Bytes of JavaScript heap per board, all of it: board, stack, tcpip thread, its place on the wire. Difference of heapUsed ' +
-    `after a full collection, 500 boards in segments of ${PER_SEGMENT}; idle, or each with one task that holds two open connections, to ` +
-    'the next board and from the one before, over which nothing is under way. The frame pool is shared and holds a few frames.',
-  run: runHeap,
-};
-
-function runHeap(effort: Effort): Figure[] {
-  const count = boardCount(500, effort);
-  const idle: number[] = [];
-  const busy: number[] = [];
-  heapOf(count, true);
-  for (let round = 0; round < effort.rounds; round++) {
-    idle.push(heapOf(count, false));
-    busy.push(heapOf(count, true));
-  }
-  return [sizes('idle', idle), sizes('with a task and two open connections', busy, HEAP_GOAL)];
-}
-
-/** Whole segments. */
-function boardCount(full: number, effort: Effort): number {
-  return PER_SEGMENT * Math.ceil(scaled(full, effort, PER_SEGMENT) / PER_SEGMENT);
-}
-
-function heapOf(count: number, connected: boolean): number {
-  const before = heapUsed();
-  const world = new World();
-  const boards = new Boards(world, count, (board, i) => {
-    if (connected) board.xTaskCreate((os: Os) => holdTwo(os, i), 'ring');
-    world.runSync({ until: world.nowUs + 20_000, stopWhenIdle: false });
-  });
-  world.runSync({ until: world.nowUs + 20 * SECOND_US, stopWhenIdle: false });
-  const perBoard = (heapUsed() - before) / count;
-  if (connected) boards.checkConnections(2);
-  return perBoard;
-}
-
-/** Accept a connection from the board before and open one to the board after, within a segment; then wait for ever. */
-function* holdTwo(os: Os, i: number): Generator<void, void, void> {
-  const listener = yield* os.socket(AF_INET, SOCK_STREAM);
-  yield* os.bind(listener, sockaddr_in('0.0.0.0', PORT));
-  yield* os.listen(listener, 1);
-  yield* os.delayMs(10 * SECOND_US * 0.001 + (i % PER_SEGMENT) * 10);
-  const s = yield* os.socket(AF_INET, SOCK_STREAM);
-  yield* os.connect(s, sockaddr_in(address((i % PER_SEGMENT) + 1), PORT));
-  yield* os.accept(listener);
-  yield* os.close(listener);
-  yield* os.recv(s, new Uint8Array(1));
-}
 
 export const boards: Benchmark = {
   name: 'boards',
@@ -105,7 +51,7 @@ function bootedHeap(count: number, worlds: number): number {
 
 function bootedWorld(count: number): World {
   const world = new World();
-  new Boards(world, count, () => undefined);
+  makeBoards(world, count, () => undefined);
   world.runSync({ until: BOOT_US, stopWhenIdle: false });
   return world;
 }
@@ -142,16 +88,15 @@ class ExchangingWorld {
   exchanges = 0;
 
   constructor(count: number) {
-    const pattern = new Pattern();
-    new Boards(this.world, count, (board, i) => {
-      if (i % 2 === 0) board.xTaskCreate((os: Os) => echo(os, pattern), 'echo');
-      else board.xTaskCreate((os: Os) => this.exchange(os, pattern, (i - 1) % PER_SEGMENT), 'exchange');
+    makeBoards(this.world, count, (board, i) => {
+      if (i % 2 === 0) board.xTaskCreate((os: Os) => echo(os), 'echo');
+      else board.xTaskCreate((os: Os) => this.exchange(os, (i - 1) % PER_SEGMENT), 'exchange');
     });
     this.world.runSync({ until: SECOND_US });
     if (this.exchanges < count / 2) throw new Error('Not every pair has exchanged something.');
   }
 
-  private *exchange(os: Os, pattern: Pattern, peer: number): Generator<void, void, void> {
+  private *exchange(os: Os, peer: number): Generator<void, void, void> {
     yield* os.delayMs(100);
     const s = yield* os.socket(AF_INET, SOCK_STREAM);
     yield* os.connect(s, sockaddr_in(address(peer), PORT));
@@ -167,7 +112,7 @@ class ExchangingWorld {
   }
 }
 
-function* echo(os: Os, pattern: Pattern): Generator<void, void, void> {
+function* echo(os: Os): Generator<void, void, void> {
   const listener = yield* os.socket(AF_INET, SOCK_STREAM);
   yield* os.bind(listener, sockaddr_in('0.0.0.0', PORT));
   yield* os.listen(listener, 1);
@@ -177,34 +122,5 @@ function* echo(os: Os, pattern: Pattern): Generator<void, void, void> {
     const n = yield* os.recv(s, buffer);
     pattern.check(buffer, n, at);
     yield* os.send(s, buffer, n);
-  }
-}
-
-/** Address of the n-th board of a segment, n modulo its size. */
-function address(n: number): string {
-  return `192.168.4.${(n % PER_SEGMENT) + 1}`;
-}
-
-class Boards {
-  private readonly boards: Esp32[] = [];
-
-  /** @param each called for every board as soon as it is there */
-  constructor(world: World, count: number, each: (board: Esp32, i: number) => void) {
-    let lan = world.lan();
-    for (let i = 0; i < count; i++) {
-      if (i > 0 && i % PER_SEGMENT === 0) lan = world.lan();
-      const board = world.esp32(`board${i}`, { lan, ip: `${address(i)}/24` });
-      this.boards.push(board);
-      each(board, i);
-    }
-  }
-
-  /** @throws Error if a board does not have exactly so many connections */
-  checkConnections(wanted: number): void {
-    for (const { name, stack } of this.boards) {
-      let count = 0;
-      for (let pcb = stack.tcp_active_pcbs; pcb !== null; pcb = pcb.next) count++;
-      if (count !== wanted) throw new Error(`${name} has ${count} connections instead of ${wanted}.`);
-    }
   }
 }

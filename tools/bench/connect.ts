@@ -4,7 +4,7 @@ import { AF_INET, type Esp32, type Os, SOCK_STREAM, sockaddr_in, World } from '.
 import { tcp_abandon } from '../../stack/tcp.ts';
 import { cpuUs } from './cpu.ts';
 import { alternate, type Benchmark, type Effort, type Figure, scaled, targetFloors } from './measure.ts';
-import { Pattern } from './pattern.ts';
+import { pattern } from './pattern.ts';
 
 const PORT = 7;
 const LENGTH = 64;
@@ -46,14 +46,13 @@ class ConnectWorld {
     const lan = world.lan({ latencyUs: 1000 });
     const server = world.esp32('server', { lan, ip: '192.168.4.1/24' });
     this.client = world.esp32('client', { lan, ip: '192.168.4.2/24' });
-    const pattern = new Pattern();
-    server.xTaskCreate((os: Os) => serve(os, pattern), 'server');
-    this.client.xTaskCreate((os: Os) => this.connectAgainAndAgain(os, pattern, keepFew), 'client', {
+    server.xTaskCreate((os: Os) => serve(os), 'server');
+    this.client.xTaskCreate((os: Os) => this.connectAgainAndAgain(os, keepFew), 'client', {
       startUs: CYCLE_US,
     });
   }
 
-  private *connectAgainAndAgain(os: Os, pattern: Pattern, keepFew: boolean): Generator<void, void, void> {
+  private *connectAgainAndAgain(os: Os, keepFew: boolean): Generator<void, void, void> {
     const address = sockaddr_in('192.168.4.1', PORT);
     const request = pattern.chunk(0, LENGTH);
     const buffer = new Uint8Array(LENGTH);
@@ -99,7 +98,7 @@ class ConnectWorld {
   }
 }
 
-function* serve(os: Os, pattern: Pattern): Generator<void, void, void> {
+function* serve(os: Os): Generator<void, void, void> {
   const listener = yield* os.socket(AF_INET, SOCK_STREAM);
   yield* os.bind(listener, sockaddr_in('0.0.0.0', PORT));
   yield* os.listen(listener, 5);

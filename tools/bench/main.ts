@@ -2,12 +2,13 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { boards, heap } from './boards.ts';
+import { boards } from './boards.ts';
 import { bulk } from './bulk.ts';
 import { connect } from './connect.ts';
 import { measureFloor } from './floor.ts';
+import { heap } from './heap.ts';
 import type { Benchmark, Effort } from './measure.ts';
-import { formatHeader, formatSection, makeSection, type Section } from './report.ts';
+import { formatHeader, formatSection, type Section } from './report.ts';
 import { udp } from './udp.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [bulk, connect, udp, boards, heap];
@@ -38,7 +39,8 @@ function main(): void {
   console.log(formatHeader(effort, floor));
   const sections: Section[] = [];
   for (const benchmark of chosen) {
-    const section = makeSection(benchmark, benchmark.run(effort));
+    const { name, counted } = benchmark;
+    const section: Section = { name, counted, figures: benchmark.run(effort) };
     sections.push(section);
     console.log(formatSection(section));
   }

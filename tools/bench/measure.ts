@@ -14,7 +14,8 @@ export interface Effort {
 export interface Figure {
   readonly what: string;
   readonly unit: string;
-  readonly best: number;
+  /** Of all rounds; left out where noise goes both ways. */
+  readonly best?: number;
   readonly median: number;
   /** CPU time of the counted thing in floors, the median of all rounds. A floor is the time to copy and sum 1440 bytes. */
   readonly floors?: number;
@@ -104,7 +105,7 @@ export class Times {
 /** A line of sizes. @param atMost the target, if there is one */
 export function sizes(what: string, values: readonly number[], atMost?: number): Figure {
   const middle = median(values);
-  return { what, unit: 'bytes', best: Math.min(...values), median: middle, ...target(middle, atMost) };
+  return { what, unit: 'bytes', median: middle, ...target(middle, atMost) };
 }
 
 function target(value: number, atMost: number | undefined): { target?: Target } {

@@ -3,7 +3,7 @@
 /** No multiple of a segment or a buffer, so that a displaced piece does not fit. */
 const PERIOD = 1_048_573;
 
-export class Pattern {
+class Pattern {
   private readonly bytes = Buffer.alloc(2 * PERIOD);
 
   constructor() {
@@ -29,3 +29,6 @@ export class Pattern {
     }
   }
 }
+
+/** One for all: it is never written to. */
+export const pattern = new Pattern();

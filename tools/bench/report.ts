@@ -2,20 +2,13 @@
 
 import { cpus } from 'node:os';
 import type { Floor } from './floor.ts';
-import type { Benchmark, Effort, Figure } from './measure.ts';
+import type { Effort, Figure } from './measure.ts';
 
 /** A benchmark and what it measured. */
 export interface Section {
   readonly name: string;
   readonly counted: string;
   readonly figures: readonly Figure[];
-}
-
-export function makeSection(
-  { name, counted }: Pick<Benchmark, 'name' | 'counted'>,
-  figures: readonly Figure[],
-): Section {
-  return { name, counted, figures };
 }
 
 export function formatHeader({ rounds }: Effort, { copyNs, sumNs }: Floor): string {
@@ -33,8 +26,14 @@ export function formatHeader({ rounds }: Effort, { copyNs, sumNs }: Floor): stri
 export function formatSection({ name, counted, figures }: Section): string {
   const lines = [`\n${name}`, ...wrap(counted).map((line) => `  ${line}`)];
   const width = Math.max(...figures.map((f) => f.what.length));
+  lines.push(`  ${''.padEnd(width)}  ${'best'.padStart(9)}  ${'median'.padStart(9)}`);
   for (const { what, unit, best, median, floors, target } of figures) {
-    const cells = [what.padEnd(width), number(best).padStart(9), number(median).padStart(9), unit.padEnd(11)];
+    const cells = [
+      what.padEnd(width),
+      (best === undefined ? '' : number(best)).padStart(9),
+      number(median).padStart(9),
+      unit.padEnd(11),
+    ];
     cells.push((floors === undefined ? '' : `${number(floors)} floors`).padEnd(12));
     if (target !== undefined) cells.push(`target ${number(target.atMost)}: ${target.isReached ? 'reached' : 'missed'}`);
     lines.push(`  ${cells.join('  ')}`.trimEnd());

@@ -3,7 +3,7 @@
 import { AF_INET, type Os, SOCK_DGRAM, sockaddr_in, World } from '../../device/index.ts';
 import { cpuUs } from './cpu.ts';
 import { alternate, type Benchmark, type Effort, type Figure, scaled } from './measure.ts';
-import { Pattern } from './pattern.ts';
+import { pattern } from './pattern.ts';
 
 const PORT = 4444;
 const TICK_US = 10_000;
@@ -37,7 +37,6 @@ function runUdp(effort: Effort): Figure[] {
 class UdpWorld {
   private readonly world: World;
   private readonly size: number;
-  private readonly pattern = new Pattern();
   private sent = 0;
   private received = 0;
 
@@ -54,7 +53,7 @@ class UdpWorld {
   }
 
   private *receive(os: Os): Generator<void, void, void> {
-    const { size, pattern } = this;
+    const { size } = this;
     const s = yield* os.socket(AF_INET, SOCK_DGRAM);
     yield* os.bind(s, sockaddr_in('0.0.0.0', PORT));
     const buffer = new Uint8Array(size);
@@ -67,7 +66,7 @@ class UdpWorld {
   }
 
   private *send(os: Os): Generator<void, void, void> {
-    const { size, pattern } = this;
+    const { size } = this;
     const s = yield* os.socket(AF_INET, SOCK_DGRAM);
     const to = sockaddr_in('192.168.4.1', PORT);
     // The first one waits for ARP, whose queue is short.

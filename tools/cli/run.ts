@@ -3,14 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { stop } from 'esbuild';
 import * as device from '../../device/index.ts';
-import {
-  type BlockedTask,
-  type Lan,
-  type Os,
-  type Program,
-  type RunReport,
-  World,
-} from '../../device/index.ts';
+import { type BlockedTask, type Lan, type Os, type Program, type RunReport, World } from '../../device/index.ts';
 import { formatLadder } from '../ladder.ts';
 import type { RunCommand } from './args.ts';
 import { CaptureFile } from './capture-file.ts';

@@ -1,6 +1,15 @@
 /** A situation, what is done in it, and what must come of it. */
 
-import { AF_INET, MSG_PEEK, type Os, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, sockaddr_in, type TaskOptions } from '../../../device/index.ts';
+import {
+  AF_INET,
+  MSG_PEEK,
+  type Os,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_STREAM,
+  sockaddr_in,
+  type TaskOptions,
+} from '../../../device/index.ts';
 import { B_IP, listenOn, type Pair, type PairOptions, pair, type Steps, start } from '../../support/worlds.ts';
 
 /** The result of a call: a number, or the name of the errno that came with -1. */
@@ -40,7 +49,7 @@ export const SILENT = 9;
 /** Says hello and closes. */
 export const HELLO = 13;
 /** Resets the connection at the first byte. */
-export const RESET = 14;
+const RESET = 14;
 /** Nobody listens. */
 export const NOBODY = 99;
 /** No such host. */
@@ -72,7 +81,7 @@ export function run({ program, options }: Case): readonly Answer[] {
   const also: Place['also'] = (other, taskOptions = {}) => {
     p.a.xTaskCreate(other, 'other', { ...taskOptions, startUs: p.world.nowUs - p.a.bootUs });
   };
-  const result = start(p.a, (os) => program(os, { ...p, also }), { startUs: START_US });
+  const result = start(p.a, { startUs: START_US }, (os) => program(os, { ...p, also }));
   for (let until = SLICE_US; !result.isThere && until < UNTIL_US; until += SLICE_US) p.world.runSync({ until });
   const answers = result.value;
   return typeof answers === 'object' ? answers : [answers];

@@ -13,13 +13,30 @@ import {
   SHUT_WR,
   SO_ERROR,
   SO_REUSEADDR,
-  type SockoptOut,
   SOL_SOCKET,
+  type SockoptOut,
   sockaddr_in,
 } from '../../../device/index.ts';
 import { UdpPcb } from '../../../stack/udp.ts';
 import { A_IP, B_IP, outcome, pattern, type Steps } from '../../support/worlds.ts';
-import { type Answer, allKinds, type Case, connected, ECHO, given, gone, HELLO, listening, NOBODY, NOWHERE, raw, reset, SILENT, tcp, udp } from './case.ts';
+import {
+  type Answer,
+  allKinds,
+  type Case,
+  connected,
+  ECHO,
+  given,
+  gone,
+  HELLO,
+  listening,
+  NOBODY,
+  NOWHERE,
+  raw,
+  reset,
+  SILENT,
+  tcp,
+  udp,
+} from './case.ts';
 
 const to = (port: number, ip = B_IP) => sockaddr_in(ip, port);
 const unspec = () => ({ ...sockaddr_in(), sin_family: AF_UNSPEC });
@@ -52,7 +69,10 @@ function* ownName(os: Os, s: number): Steps<Answer> {
 export const connectingCases: readonly Case[] = [
   given('connect-1', 'whatever the length', ['EINVAL', 'EINVAL'], function* (os) {
     const ipv6 = { ...to(80), sin_family: AF_INET6 };
-    return [yield* outcome(os, os.connect(yield* tcp(os), ipv6)), yield* outcome(os, os.connect(yield* udp(os), ipv6, 3))];
+    return [
+      yield* outcome(os, os.connect(yield* tcp(os), ipv6)),
+      yield* outcome(os, os.connect(yield* udp(os), ipv6, 3)),
+    ];
   }),
   given('connect-2', 'lengths 15, 16, 28, 29; AF_UNSPEC with 1', ['EIO', 0, 0, 'EIO', 0], function* (os) {
     const answers: Answer[] = [];
@@ -63,11 +83,17 @@ export const connectingCases: readonly Case[] = [
     const s = yield* udp(os);
     yield* os.bind(s, sockaddr_in('0.0.0.0', 80));
     yield* os.connect(s, to(9));
-    return [yield* peerName(os, s), yield* outcome(os, os.connect(s, unspec())), yield* peerName(os, s), yield* ownName(os, s)];
+    return [
+      yield* peerName(os, s),
+      yield* outcome(os, os.connect(s, unspec())),
+      yield* peerName(os, s),
+      yield* ownName(os, s),
+    ];
   }),
   given('connect-4', 'connected or not', ['EINVAL', 'EINVAL', 'EINVAL'], function* (os) {
     const answers: Answer[] = [];
-    for (const s of [yield* tcp(os), yield* connected(os), yield* raw(os)]) answers.push(yield* outcome(os, os.connect(s, unspec())));
+    for (const s of [yield* tcp(os), yield* connected(os), yield* raw(os)])
+      answers.push(yield* outcome(os, os.connect(s, unspec())));
     return answers;
   }),
   given('connect-5', 'with SO_ERROR in between', ['ECONNRESET', 'ENOTCONN', 104, 0, 'ENOTCONN'], function* (os) {
@@ -99,19 +125,24 @@ export const connectingCases: readonly Case[] = [
   given('connect-10', 'as nobody listens', 'ECONNRESET', function* (os) {
     return yield* outcome(os, os.connect(yield* tcp(os), to(NOBODY)));
   }),
-  given('connect-11', 'after 18 s if its address is known, else 61 s', ['ECONNABORTED', 18, 'ECONNABORTED', 61], function* (os, { b }) {
-    const answers: Answer[] = [];
-    const call = function* (ip: string): Steps<void> {
-      const began = os.board.sys.sys_now();
-      answers.push(yield* outcome(os, os.connect(yield* tcp(os), to(80, ip))));
-      answers.push(Math.round((os.board.sys.sys_now() - began) / 1000));
-    };
-    yield* connected(os);
-    b.powerOff();
-    yield* call(B_IP);
-    yield* call(NOWHERE);
-    return answers;
-  }),
+  given(
+    'connect-11',
+    'after 18 s if its address is known, else 61 s',
+    ['ECONNABORTED', 18, 'ECONNABORTED', 61],
+    function* (os, { b }) {
+      const answers: Answer[] = [];
+      const call = function* (ip: string): Steps<void> {
+        const began = os.board.sys.sys_now();
+        answers.push(yield* outcome(os, os.connect(yield* tcp(os), to(80, ip))));
+        answers.push(Math.round((os.board.sys.sys_now() - began) / 1000));
+      };
+      yield* connected(os);
+      b.powerOff();
+      yield* call(B_IP);
+      yield* call(NOWHERE);
+      return answers;
+    },
+  ),
   given('connect-12', 'to netif_down', 'ECONNABORTED', function* (os, { also }) {
     also(function* (other) {
       yield* other.delayMs(500);
@@ -149,12 +180,16 @@ export const connectingCases: readonly Case[] = [
     });
     yield* os.delayMs(100);
     const answers: Answer[] = [];
-    for (const s of [yield* connected(os), yield* listening(os), writing]) answers.push(yield* outcome(os, os.connect(s, to(ECHO))));
+    for (const s of [yield* connected(os), yield* listening(os), writing])
+      answers.push(yield* outcome(os, os.connect(s, to(ECHO))));
     return [...answers, yield* outcome(os, os.close(writing))];
   }),
   given('connect-17', 'and an ephemeral port for UDP', [0, 0, 'EADDRINUSE'], function* (os) {
     const { stack } = os.board;
-    const answers = [yield* outcome(os, os.connect(yield* udp(os), to(9, NOWHERE))), yield* outcome(os, os.connect(yield* raw(os), to(9, '1.2.3.4')))];
+    const answers = [
+      yield* outcome(os, os.connect(yield* udp(os), to(9, NOWHERE))),
+      yield* outcome(os, os.connect(yield* raw(os), to(9, '1.2.3.4'))),
+    ];
     for (let port = 0xc000; port <= 0xffff; port++) {
       const pcb = new UdpPcb(stack);
       pcb.local_port = port;
@@ -165,20 +200,33 @@ export const connectingCases: readonly Case[] = [
   }),
 
   given('shutdown-1', 'but UDP or raw', ['EOPNOTSUPP', 'EOPNOTSUPP'], function* (os) {
-    return [yield* outcome(os, os.shutdown(yield* udp(os), SHUT_RD)), yield* outcome(os, os.shutdown(yield* raw(os), 7))];
+    return [
+      yield* outcome(os, os.shutdown(yield* udp(os), SHUT_RD)),
+      yield* outcome(os, os.shutdown(yield* raw(os), 7)),
+    ];
   }),
   given('shutdown-2', 'but -1 or 3', ['EINVAL', 'EINVAL'], function* (os) {
     const s = yield* connected(os);
     return [yield* outcome(os, os.shutdown(s, -1)), yield* outcome(os, os.shutdown(s, 3))];
   }),
-  given('shutdown-3', 'refused, connecting, listening', ['ENOTCONN', 'ENOTCONN', 'ENOTCONN', 'ENOTCONN'], function* (os) {
-    const listener = yield* listening(os);
-    const answers: Answer[] = [];
-    for (const [s, how] of [[yield* gone(os), SHUT_RDWR], [yield* connecting(os), SHUT_RD], [listener, SHUT_RD], [listener, SHUT_WR]] as const) {
-      answers.push(yield* outcome(os, os.shutdown(s, how)));
-    }
-    return answers;
-  }),
+  given(
+    'shutdown-3',
+    'refused, connecting, listening',
+    ['ENOTCONN', 'ENOTCONN', 'ENOTCONN', 'ENOTCONN'],
+    function* (os) {
+      const listener = yield* listening(os);
+      const answers: Answer[] = [];
+      for (const [s, how] of [
+        [yield* gone(os), SHUT_RDWR],
+        [yield* connecting(os), SHUT_RD],
+        [listener, SHUT_RD],
+        [listener, SHUT_WR],
+      ] as const) {
+        answers.push(yield* outcome(os, os.shutdown(s, how)));
+      }
+      return answers;
+    },
+  ),
   given('shutdown-3', 'new: reading, writing, both', [0, 'ENOTCONN', 0], function* (os) {
     const answers: Answer[] = [];
     for (const how of [SHUT_RD, SHUT_WR, SHUT_RDWR]) answers.push(yield* outcome(os, os.shutdown(yield* tcp(os), how)));
@@ -211,13 +259,18 @@ export const connectingCases: readonly Case[] = [
     return [...answers, ...ended];
   }),
 
-  given('getpeername-1', 'one after the other', ['ENOTCONN', 'ENOTCONN', 'ENOTCONN', 'ENOTCONN', `${B_IP}:${ECHO}`], function* (os) {
-    const { tcp: t, udp: u, raw: r } = yield* allKinds(os);
-    yield* os.connect(r, to(9));
-    const answers: Answer[] = [];
-    for (const s of [t, u, r, yield* listening(os), yield* connected(os)]) answers.push(yield* peerName(os, s));
-    return answers;
-  }),
+  given(
+    'getpeername-1',
+    'one after the other',
+    ['ENOTCONN', 'ENOTCONN', 'ENOTCONN', 'ENOTCONN', `${B_IP}:${ECHO}`],
+    function* (os) {
+      const { tcp: t, udp: u, raw: r } = yield* allKinds(os);
+      yield* os.connect(r, to(9));
+      const answers: Answer[] = [];
+      for (const s of [t, u, r, yield* listening(os), yield* connected(os)]) answers.push(yield* peerName(os, s));
+      return answers;
+    },
+  ),
   given('getpeername-2', 'asked for either', ['ENOTCONN', 'ENOTCONN'], function* (os) {
     const s = yield* reset(os);
     return [yield* peerName(os, s), yield* ownName(os, s)];
@@ -238,24 +291,45 @@ export const connectingCases: readonly Case[] = [
     const name = sockaddr_in();
     for (const s of [closed, 53, 64, 0, -1, 3.5]) {
       const calls = [
-        () => os.bind(s, name), () => os.listen(s, 1), () => os.accept(s), () => os.connect(s, name), () => os.shutdown(s, 9),
-        () => os.close(s), () => os.send(s, 'x'), () => os.write(s, 'x'), () => os.sendto(s, 'x', 1, 0, name), () => os.recv(s, mem),
-        () => os.read(s, mem), () => os.recvfrom(s, mem, 4, MSG_DONTWAIT), () => os.getsockname(s, name), () => os.getpeername(s, name),
-        () => os.setsockopt(s, 99, 99, 0), () => os.getsockopt(s, 99, 99, { value: 0 }), () => os.fcntl(s, 99), () => os.ioctl(s, 99, { value: 0 }),
-        () => os.sendmsg(s, { msg_name: null, msg_iov: [], msg_flags: 0 }), () => os.writev(s, []), () => os.readv(s, [mem]),
+        () => os.bind(s, name),
+        () => os.listen(s, 1),
+        () => os.accept(s),
+        () => os.connect(s, name),
+        () => os.shutdown(s, 9),
+        () => os.close(s),
+        () => os.send(s, 'x'),
+        () => os.write(s, 'x'),
+        () => os.sendto(s, 'x', 1, 0, name),
+        () => os.recv(s, mem),
+        () => os.read(s, mem),
+        () => os.recvfrom(s, mem, 4, MSG_DONTWAIT),
+        () => os.getsockname(s, name),
+        () => os.getpeername(s, name),
+        () => os.setsockopt(s, 99, 99, 0),
+        () => os.getsockopt(s, 99, 99, { value: 0 }),
+        () => os.fcntl(s, 99),
+        () => os.ioctl(s, 99, { value: 0 }),
+        () => os.sendmsg(s, { msg_name: null, msg_iov: [], msg_flags: 0 }),
+        () => os.writev(s, []),
+        () => os.readv(s, [mem]),
         () => os.recvmsg(s, { msg_name: null, msg_iov: [mem], msg_flags: 0 }),
       ];
       for (const call of calls) answers.add(yield* outcome(os, call()));
     }
     return [...answers];
   }),
-  given('vfs-1', 'through read, write, close, fcntl, ioctl', ['EBADF', 'EBADF', 'EBADF', 'EBADF', 'EBADF'], function* (os) {
-    return [
-      yield* outcome(os, os.read(3, new Uint8Array(1))),
-      yield* outcome(os, os.write(3, 'x')),
-      yield* outcome(os, os.close(3)),
-      yield* outcome(os, os.fcntl(3, F_SETFL, 0)),
-      yield* outcome(os, os.ioctl(3, 0, { value: 0 })),
-    ];
-  }),
+  given(
+    'vfs-1',
+    'through read, write, close, fcntl, ioctl',
+    ['EBADF', 'EBADF', 'EBADF', 'EBADF', 'EBADF'],
+    function* (os) {
+      return [
+        yield* outcome(os, os.read(3, new Uint8Array(1))),
+        yield* outcome(os, os.write(3, 'x')),
+        yield* outcome(os, os.close(3)),
+        yield* outcome(os, os.fcntl(3, F_SETFL, 0)),
+        yield* outcome(os, os.ioctl(3, 0, { value: 0 })),
+      ];
+    },
+  ),
 ];

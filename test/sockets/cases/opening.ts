@@ -53,7 +53,10 @@ export const opening: readonly Case[] = [
   given('socket-3', 'the eleventh', [54, 63, 'ENFILE', 'ENFILE', 55], function* (os) {
     const fds: number[] = [];
     for (let i = 0; i < WITH_TEN_SOCKETS; i++) fds.push(yield* udp(os));
-    const eleventh = [yield* outcome(os, os.socket(AF_INET, SOCK_DGRAM)), yield* outcome(os, os.socket(AF_INET, SOCK_STREAM))];
+    const eleventh = [
+      yield* outcome(os, os.socket(AF_INET, SOCK_DGRAM)),
+      yield* outcome(os, os.socket(AF_INET, SOCK_STREAM)),
+    ];
     yield* os.close(55);
     return [fds[0]!, fds[9]!, ...eleventh, yield* tcp(os)];
   }),
@@ -67,7 +70,10 @@ export const opening: readonly Case[] = [
   }),
 
   given('bind-1', 'before the length is looked at', ['EINVAL', 'EINVAL'], function* (os) {
-    return [yield* outcome(os, os.bind(yield* tcp(os), ipv6(80), 1)), yield* outcome(os, os.bind(yield* udp(os), ipv6(80)))];
+    return [
+      yield* outcome(os, os.bind(yield* tcp(os), ipv6(80), 1)),
+      yield* outcome(os, os.bind(yield* udp(os), ipv6(80))),
+    ];
   }),
   given('bind-2', 'lengths 15, 16, 17, 28', ['EIO', 0, 'EIO', 0], function* (os) {
     const answers: Answer[] = [];
@@ -81,22 +87,37 @@ export const opening: readonly Case[] = [
     const connecting = yield* nonBlocking(os, yield* tcp(os));
     yield* os.connect(connecting, at(80, '192.168.4.77'));
     const answers: Answer[] = [];
-    for (const s of [yield* connected(os), connecting, yield* listening(os, 81)]) answers.push(yield* outcome(os, os.bind(s, at(90))));
+    for (const s of [yield* connected(os), connecting, yield* listening(os, 81)])
+      answers.push(yield* outcome(os, os.bind(s, at(90))));
     return answers;
   }),
-  given('bind-5', 'taken by a listener, a bound one, an active one', ['EADDRINUSE', 'EADDRINUSE', 'EADDRINUSE'], function* (os) {
-    yield* listening(os, 80);
-    yield* bound(os, 81);
-    const [s] = yield* bound(os, 82);
-    yield* os.connect(s, at(ECHO, B_IP));
-    return [(yield* bound(os, 80))[1], (yield* bound(os, 81))[1], (yield* bound(os, 82))[1]];
-  }),
-  given('bind-5', 'addresses that differ, that are any, that are equal', [0, 'EADDRINUSE', 'EADDRINUSE'], function* (os) {
-    yield* bound(os, 80, '127.0.0.1');
-    return [(yield* bound(os, 80, A_IP))[1], (yield* bound(os, 80))[1], (yield* bound(os, 80, A_IP))[1]];
-  }),
+  given(
+    'bind-5',
+    'taken by a listener, a bound one, an active one',
+    ['EADDRINUSE', 'EADDRINUSE', 'EADDRINUSE'],
+    function* (os) {
+      yield* listening(os, 80);
+      yield* bound(os, 81);
+      const [s] = yield* bound(os, 82);
+      yield* os.connect(s, at(ECHO, B_IP));
+      return [(yield* bound(os, 80))[1], (yield* bound(os, 81))[1], (yield* bound(os, 82))[1]];
+    },
+  ),
+  given(
+    'bind-5',
+    'addresses that differ, that are any, that are equal',
+    [0, 'EADDRINUSE', 'EADDRINUSE'],
+    function* (os) {
+      yield* bound(os, 80, '127.0.0.1');
+      return [(yield* bound(os, 80, A_IP))[1], (yield* bound(os, 80))[1], (yield* bound(os, 80, A_IP))[1]];
+    },
+  ),
   given('bind-5', 'both or only one with SO_REUSEADDR', [0, 0, 'EADDRINUSE'], function* (os) {
-    return [(yield* bound(os, 80, A_IP, true))[1], (yield* bound(os, 80, A_IP, true))[1], (yield* bound(os, 80, A_IP))[1]];
+    return [
+      (yield* bound(os, 80, A_IP, true))[1],
+      (yield* bound(os, 80, A_IP, true))[1],
+      (yield* bound(os, 80, A_IP))[1],
+    ];
   }),
   given('bind-5', 'taken by TIME_WAIT, without and with SO_REUSEADDR', ['EADDRINUSE', 0], function* (os) {
     const [s] = yield* bound(os, 82);
@@ -121,7 +142,8 @@ export const opening: readonly Case[] = [
   }),
   given('bind-9', 'of any kind', [0, 0, 0], function* (os) {
     const answers: Answer[] = [];
-    for (const s of [yield* tcp(os), yield* udp(os), yield* raw(os)]) answers.push(yield* outcome(os, os.bind(s, at(80, '10.1.2.3'))));
+    for (const s of [yield* tcp(os), yield* udp(os), yield* raw(os)])
+      answers.push(yield* outcome(os, os.bind(s, at(80, '10.1.2.3'))));
     return answers;
   }),
   given('bind-10', 'twice', [0, 0], function* (os) {
@@ -175,7 +197,8 @@ export const opening: readonly Case[] = [
     const refused = yield* gone(os);
     const answers: Answer[] = [];
     // The error of the connect is still pending: accept() is one of those who tell it.
-    for (const s of [yield* tcp(os), yield* connected(os), refused, refused]) answers.push(yield* outcome(os, os.accept(s)));
+    for (const s of [yield* tcp(os), yield* connected(os), refused, refused])
+      answers.push(yield* outcome(os, os.accept(s)));
     return answers;
   }),
   given('accept-3', 'at once', 'EWOULDBLOCK', function* (os) {
@@ -199,7 +222,10 @@ export const opening: readonly Case[] = [
     const s = yield* listening(os);
     const peer = start(b, function* (other) {
       const c = yield* connectTo(other, A_IP, 80);
-      return [yield* outcome(other, other.recv(c, new Uint8Array(1))), yield* outcome(other, other.recv(c, new Uint8Array(1)))];
+      return [
+        yield* outcome(other, other.recv(c, new Uint8Array(1))),
+        yield* outcome(other, other.recv(c, new Uint8Array(1))),
+      ];
     });
     while ((yield* udp(os)) >= 0);
     const ret = yield* outcome(os, os.accept(s));

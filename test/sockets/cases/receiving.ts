@@ -112,11 +112,16 @@ export const receiving: readonly Case[] = [
     yield* os.netifDown();
     return [yield* recv(os, s, 3), ...(yield* each(os, [s, s, s]))];
   }),
-  given('recv-7', 'error, one of which is lost to a read that wants more', [3, 'ECONNABORTED', 'ENOTCONN'], function* (os) {
-    const s = yield* withChunks(os, 'abc');
-    yield* os.netifDown();
-    return yield* each(os, [s, s, s]);
-  }),
+  given(
+    'recv-7',
+    'error, one of which is lost to a read that wants more',
+    [3, 'ECONNABORTED', 'ENOTCONN'],
+    function* (os) {
+      const s = yield* withChunks(os, 'abc');
+      yield* os.netifDown();
+      return yield* each(os, [s, s, s]);
+    },
+  ),
   given('recv-8', 'or bound', ['EWOULDBLOCK', 'EWOULDBLOCK'], function* (os) {
     const bound = yield* tcp(os);
     yield* os.bind(bound, sockaddr_in('0.0.0.0', 80));
@@ -191,13 +196,18 @@ export const receiving: readonly Case[] = [
   given('recvmsg-2', 'and with these', ['EOPNOTSUPP', 'EOPNOTSUPP', 10], function* (os) {
     const s = yield* withDatagrams(os, 10);
     const answers: Answer[] = [];
-    for (const flags of [MSG_WAITALL, MSG_PEEK | 0x20, MSG_PEEK | MSG_DONTWAIT]) answers.push(yield* outcome(os, os.recvmsg(s, message(20), flags)));
+    for (const flags of [MSG_WAITALL, MSG_PEEK | 0x20, MSG_PEEK | MSG_DONTWAIT])
+      answers.push(yield* outcome(os, os.recvmsg(s, message(20), flags)));
     return answers;
   }),
   given('recvmsg-3', 'for readv too', ['EMSGSIZE', 'EMSGSIZE', 'EMSGSIZE'], function* (os) {
     const s = yield* udp(os);
     const many = { msg_name: null, msg_iov: new Array<Uint8Array>(65_536).fill(mem(1)), msg_flags: 0 };
-    return [yield* outcome(os, os.recvmsg(s, message())), yield* outcome(os, os.recvmsg(s, many)), yield* outcome(os, os.readv(s, []))];
+    return [
+      yield* outcome(os, os.recvmsg(s, message())),
+      yield* outcome(os, os.recvmsg(s, many)),
+      yield* outcome(os, os.readv(s, [])),
+    ];
   }),
   given('recvmsg-4', 'for readv too', ['EINVAL', 'EINVAL'], function* (os) {
     const s = yield* connected(os);

@@ -14,12 +14,29 @@ import {
   SO_ERROR,
   SO_KEEPALIVE,
   SO_SNDTIMEO,
-  type SockoptOut,
   SOL_SOCKET,
+  type SockoptOut,
   sockaddr_in,
 } from '../../../device/index.ts';
 import { B_IP, outcome, pattern, type Steps } from '../../support/worlds.ts';
-import { type Answer, type Case, connected, ECHO, given, gone, HELLO, listening, NOBODY, NOWHERE, type Place, raw, reset, SILENT, tcp, udp } from './case.ts';
+import {
+  type Answer,
+  type Case,
+  connected,
+  ECHO,
+  given,
+  gone,
+  HELLO,
+  listening,
+  NOBODY,
+  NOWHERE,
+  type Place,
+  raw,
+  reset,
+  SILENT,
+  tcp,
+  udp,
+} from './case.ts';
 
 const to = (port: number, ip = B_IP) => sockaddr_in(ip, port);
 
@@ -53,7 +70,8 @@ const message = (...sizes: number[]) => ({ msg_name: null, msg_iov: sizes.map((n
 export const sending: readonly Case[] = [
   given('send-1', 'in any state', [0, 0, 0, 0], function* (os) {
     const answers: Answer[] = [];
-    for (const s of [yield* connected(os), yield* tcp(os), yield* listening(os), yield* gone(os)]) answers.push(yield* outcome(os, os.send(s, '')));
+    for (const s of [yield* connected(os), yield* tcp(os), yield* listening(os), yield* gone(os)])
+      answers.push(yield* outcome(os, os.send(s, '')));
     return answers;
   }),
   given('send-2', 'after a reset', ['ECONNRESET', 'ENOTCONN'], function* (os) {
@@ -89,7 +107,10 @@ export const sending: readonly Case[] = [
   }),
   given('send-7', 'that is the send buffer', [5760, 'EWOULDBLOCK'], function* (os) {
     const s = yield* connected(os, SILENT);
-    return [yield* outcome(os, os.send(s, pattern(9000), 9000, MSG_DONTWAIT)), yield* outcome(os, os.send(s, 'x', 1, MSG_DONTWAIT))];
+    return [
+      yield* outcome(os, os.send(s, pattern(9000), 9000, MSG_DONTWAIT)),
+      yield* outcome(os, os.send(s, 'x', 1, MSG_DONTWAIT)),
+    ];
   }),
   given('send-8', 'after 2 s and up to a poll', ['EWOULDBLOCK', 'in time'], function* (os) {
     const s = yield* full(os);
@@ -120,7 +141,9 @@ export const sending: readonly Case[] = [
   given('send-12', 'and one that did not wait', ['ECONNABORTED', 'ECONNABORTED'], function* (os, place) {
     const first = yield* full(os);
     const second = yield* full(os);
-    const down = yield* blockedSend(os, place, first, (other) => other.netifDown() as unknown as Steps<unknown>);
+    const down = yield* blockedSend(os, place, first, function* (other) {
+      yield* other.netifDown();
+    });
     return [down, yield* outcome(os, os.send(second, 'x'))];
   }),
   given('send-12', 'by keepalive', ['ECONNABORTED'], function* (os, place) {
@@ -132,8 +155,15 @@ export const sending: readonly Case[] = [
   }),
   given('send-13', 'each on its own', ['ENOTCONN', 'ENOTCONN'], function* (os, place) {
     const [closed, shut] = [yield* full(os), yield* full(os)];
-    const byClose = yield* blockedSend(os, place, closed, (other) => other.close(closed) as unknown as Steps<unknown>);
-    return [byClose, yield* blockedSend(os, place, shut, (other) => other.shutdown(shut, SHUT_WR) as unknown as Steps<unknown>)];
+    const byClose = yield* blockedSend(os, place, closed, function* (other) {
+      yield* other.close(closed);
+    });
+    return [
+      byClose,
+      yield* blockedSend(os, place, shut, function* (other) {
+        yield* other.shutdown(shut, SHUT_WR);
+      }),
+    ];
   }),
   given('send-14', 'and found again', ['EHOSTUNREACH', 10], function* (os) {
     const s = yield* connected(os);
@@ -162,22 +192,31 @@ export const sending: readonly Case[] = [
   }),
   given('sendto-3', 'that is AF_UNSPEC or 99', ['EIO', 'EIO'], function* (os) {
     const answers: Answer[] = [];
-    for (const sin_family of [AF_UNSPEC, 99]) answers.push(yield* outcome(os, os.sendto(yield* udp(os), 'x', 1, 0, { ...to(9), sin_family })));
+    for (const sin_family of [AF_UNSPEC, 99])
+      answers.push(yield* outcome(os, os.sendto(yield* udp(os), 'x', 1, 0, { ...to(9), sin_family })));
     return answers;
   }),
-  given('sendto-5', 'one after the other', ['EHOSTUNREACH', 'EHOSTUNREACH', 'EHOSTUNREACH', 'EHOSTUNREACH'], function* (os) {
-    const [s, elsewhere] = [yield* udp(os), yield* udp(os)];
-    yield* os.bind(elsewhere, sockaddr_in('10.1.1.1', 0));
-    const answers: Answer[] = [];
-    answers.push(yield* outcome(os, os.sendto(elsewhere, 'x', 1, 0, to(9))));
-    answers.push(yield* outcome(os, os.sendto(s, 'x', 1, 0, to(9, '8.8.8.8'))));
-    yield* os.linkDown();
-    answers.push(yield* outcome(os, os.sendto(s, 'x', 1, 0, to(9))));
-    return [...answers, yield* outcome(os, os.sendto(yield* raw(os), 'x', 1, 0, to(9)))];
-  }),
+  given(
+    'sendto-5',
+    'one after the other',
+    ['EHOSTUNREACH', 'EHOSTUNREACH', 'EHOSTUNREACH', 'EHOSTUNREACH'],
+    function* (os) {
+      const [s, elsewhere] = [yield* udp(os), yield* udp(os)];
+      yield* os.bind(elsewhere, sockaddr_in('10.1.1.1', 0));
+      const answers: Answer[] = [];
+      answers.push(yield* outcome(os, os.sendto(elsewhere, 'x', 1, 0, to(9))));
+      answers.push(yield* outcome(os, os.sendto(s, 'x', 1, 0, to(9, '8.8.8.8'))));
+      yield* os.linkDown();
+      answers.push(yield* outcome(os, os.sendto(s, 'x', 1, 0, to(9))));
+      return [...answers, yield* outcome(os, os.sendto(yield* raw(os), 'x', 1, 0, to(9)))];
+    },
+  ),
   given('sendto-6', 'or another kind of socket', ['EINVAL', 'EINVAL'], function* (os) {
     const ipv6 = { ...to(9), sin_family: AF_INET6 };
-    return [yield* outcome(os, os.sendto(yield* udp(os), 'x', 1, 0, ipv6)), yield* outcome(os, os.sendto(yield* raw(os), 'x', 1, 0, ipv6))];
+    return [
+      yield* outcome(os, os.sendto(yield* udp(os), 'x', 1, 0, ipv6)),
+      yield* outcome(os, os.sendto(yield* raw(os), 'x', 1, 0, ipv6)),
+    ];
   }),
   given('sendto-7', 'the fourth packet; a datagram of 65,528 bytes', [1, 1, 1, 'ENOMEM', 'ENOMEM'], function* (os) {
     const s = yield* udp(os);
@@ -204,7 +243,12 @@ export const sending: readonly Case[] = [
     yield* os.connect(s, to(NOBODY));
     const first = yield* outcome(os, os.send(s, 'x'));
     yield* os.delayMs(100);
-    return [first, yield* outcome(os, os.send(s, 'x')), yield* soError(os, s), yield* outcome(os, os.recv(s, new Uint8Array(9), 9, MSG_DONTWAIT))];
+    return [
+      first,
+      yield* outcome(os, os.send(s, 'x')),
+      yield* soError(os, s),
+      yield* outcome(os, os.recv(s, new Uint8Array(9), 9, MSG_DONTWAIT)),
+    ];
   }),
 
   given('sendmsg-2', 'none, 65,536, too long', ['EMSGSIZE', 'EMSGSIZE', 'EMSGSIZE', 'EMSGSIZE'], function* (os) {
@@ -221,7 +265,8 @@ export const sending: readonly Case[] = [
   given('sendmsg-3', 'and with these', ['EOPNOTSUPP', 'EOPNOTSUPP', 3], function* (os) {
     const s = yield* connected(os);
     const answers: Answer[] = [];
-    for (const flags of [MSG_OOB, MSG_PEEK | MSG_MORE, MSG_DONTWAIT | MSG_MORE]) answers.push(yield* outcome(os, os.sendmsg(s, message(1, 0, 2), flags)));
+    for (const flags of [MSG_OOB, MSG_PEEK | MSG_MORE, MSG_DONTWAIT | MSG_MORE])
+      answers.push(yield* outcome(os, os.sendmsg(s, message(1, 0, 2), flags)));
     return answers;
   }),
   given('send-10', 'to an echo that keeps up', [20_000, 20_000], function* (os, { also }) {

@@ -8,14 +8,14 @@ import {
   F_SETFL,
   FIONBIO,
   FIONREAD,
-  inet_addr,
-  inet_ntop,
-  inet_pton,
   IP_ADD_MEMBERSHIP,
   IP_DROP_MEMBERSHIP,
   IP_TTL,
   IPPROTO_IP,
   IPPROTO_TCP,
+  inet_addr,
+  inet_ntop,
+  inet_pton,
   makeFdSet,
   O_NONBLOCK,
   O_RDWR,
@@ -35,7 +35,7 @@ import {
   type SockoptValue,
   TCP_NODELAY,
 } from '../../../device/index.ts';
-import { A_IP, outcome, type Steps } from '../../support/worlds.ts';
+import { A_IP, doing, outcome, type Steps } from '../../support/worlds.ts';
 import { type Answer, type Case, connected, given, gone, listening, tcp, udp } from './case.ts';
 
 const SOON = { tv_sec: 0, tv_usec: 20_000 };
@@ -55,16 +55,21 @@ function* get(os: Os, s: number, level: number, name: number, optlen?: number): 
 }
 
 export const waiting: readonly Case[] = [
-  given('sockopt-2', 'each of these', ['ENOPROTOOPT', 'ENOPROTOOPT', 'ENOPROTOOPT', 'ENOPROTOOPT', 'ENOPROTOOPT'], function* (os) {
-    const s = yield* tcp(os);
-    return [
-      yield* set(os, s, 41, 27, 1),
-      yield* get(os, s, SOL_SOCKET, SO_SNDBUF),
-      yield* set(os, s, SOL_SOCKET, SO_BROADCAST, 1),
-      yield* get(os, yield* udp(os), IPPROTO_TCP, TCP_NODELAY),
-      yield* set(os, s, SOL_SOCKET, SO_TYPE, 1),
-    ];
-  }),
+  given(
+    'sockopt-2',
+    'each of these',
+    ['ENOPROTOOPT', 'ENOPROTOOPT', 'ENOPROTOOPT', 'ENOPROTOOPT', 'ENOPROTOOPT'],
+    function* (os) {
+      const s = yield* tcp(os);
+      return [
+        yield* set(os, s, 41, 27, 1),
+        yield* get(os, s, SOL_SOCKET, SO_SNDBUF),
+        yield* set(os, s, SOL_SOCKET, SO_BROADCAST, 1),
+        yield* get(os, yield* udp(os), IPPROTO_TCP, TCP_NODELAY),
+        yield* set(os, s, SOL_SOCKET, SO_TYPE, 1),
+      ];
+    },
+  ),
   given('sockopt-3', 'in both directions', ['EINVAL', 'EINVAL', 'EINVAL', 'EINVAL', 0], function* (os) {
     const [s, dead] = [yield* tcp(os), yield* gone(os)];
     return [
@@ -90,35 +95,43 @@ export const waiting: readonly Case[] = [
   given('setsockopt-2', 'and with others', ['ENODEV', 'ENODEV', 0, 0, 0], function* (os) {
     const s = yield* tcp(os);
     const answers: Answer[] = [];
-    for (const name of ['en2', 'en', 'en1', 'lo0', '']) answers.push(yield* set(os, s, SOL_SOCKET, SO_BINDTODEVICE, name));
+    for (const name of ['en2', 'en', 'en1', 'lo0', ''])
+      answers.push(yield* set(os, s, SOL_SOCKET, SO_BINDTODEVICE, name));
     return answers;
   }),
   given('setsockopt-3', 'together', [0, 'ENOMEM', 0, 0], function* (os) {
     const [s, other] = [yield* udp(os), yield* udp(os)];
     let last: Answer = -1;
-    for (let i = 1; i <= 10; i++) last = yield* set(os, i % 2 === 0 ? s : other, IPPROTO_IP, IP_ADD_MEMBERSHIP, mreq(`224.1.1.${i}`));
+    for (let i = 1; i <= 10; i++)
+      last = yield* set(os, i % 2 === 0 ? s : other, IPPROTO_IP, IP_ADD_MEMBERSHIP, mreq(`224.1.1.${i}`));
     const eleventh = yield* set(os, s, IPPROTO_IP, IP_ADD_MEMBERSHIP, mreq('224.1.1.11'));
     yield* os.close(other);
     return [last, eleventh, yield* set(os, s, IPPROTO_IP, IP_ADD_MEMBERSHIP, mreq('224.1.1.11')), yield* os.close(s)];
   }),
-  given('setsockopt-4', 'one after the other', ['EADDRNOTAVAIL', 'EADDRNOTAVAIL', 'EADDRNOTAVAIL', 0, 0, 'EADDRNOTAVAIL'], function* (os) {
-    const s = yield* udp(os);
-    const join = (group: string, netif?: string) => set(os, s, IPPROTO_IP, IP_ADD_MEMBERSHIP, mreq(group, netif));
-    const leave = (group: string) => set(os, s, IPPROTO_IP, IP_DROP_MEMBERSHIP, mreq(group));
-    return [
-      yield* join('10.1.1.1'),
-      yield* join('224.1.1.1', '10.1.1.1'),
-      yield* leave('224.1.1.1'),
-      yield* join('224.1.1.1', A_IP),
-      yield* leave('224.1.1.1'),
-      yield* leave('224.1.1.1'),
-    ];
-  }),
+  given(
+    'setsockopt-4',
+    'one after the other',
+    ['EADDRNOTAVAIL', 'EADDRNOTAVAIL', 'EADDRNOTAVAIL', 0, 0, 'EADDRNOTAVAIL'],
+    function* (os) {
+      const s = yield* udp(os);
+      const join = (group: string, netif?: string) => set(os, s, IPPROTO_IP, IP_ADD_MEMBERSHIP, mreq(group, netif));
+      const leave = (group: string) => set(os, s, IPPROTO_IP, IP_DROP_MEMBERSHIP, mreq(group));
+      return [
+        yield* join('10.1.1.1'),
+        yield* join('224.1.1.1', '10.1.1.1'),
+        yield* leave('224.1.1.1'),
+        yield* join('224.1.1.1', A_IP),
+        yield* leave('224.1.1.1'),
+        yield* leave('224.1.1.1'),
+      ];
+    },
+  ),
 
   given('ioctl-1', 'on and off', [0, O_NONBLOCK | O_RDWR, 0, O_RDWR], function* (os) {
     const s = yield* udp(os);
     const answers: Answer[] = [];
-    for (const value of [7, 0]) answers.push(yield* outcome(os, os.ioctl(s, FIONBIO, { value })), yield* outcome(os, os.fcntl(s, F_GETFL)));
+    for (const value of [7, 0])
+      answers.push(yield* outcome(os, os.ioctl(s, FIONBIO, { value })), yield* outcome(os, os.fcntl(s, F_GETFL)));
     return answers;
   }),
   given('ioctl-2', 'by default', ['ENOSYS', 'ENOSYS'], function* (os) {
@@ -131,18 +144,28 @@ export const waiting: readonly Case[] = [
     yield* os.fcntl(u, F_SETFL, O_NONBLOCK);
     answers.push(yield* outcome(os, os.fcntl(u, F_GETFL)));
     yield* os.shutdown(s, SHUT_WR);
-    return [...answers, yield* outcome(os, os.fcntl(s, F_GETFL)), yield* outcome(os, os.fcntl(yield* gone(os), F_GETFL))];
+    return [
+      ...answers,
+      yield* outcome(os, os.fcntl(s, F_GETFL)),
+      yield* outcome(os, os.fcntl(yield* gone(os), F_GETFL)),
+    ];
   }),
   given('fcntl-2', 'on and off', [0, 0, 0], function* (os) {
     const s = yield* tcp(os);
     const answers: Answer[] = [];
-    for (const flags of [O_NONBLOCK, O_NONBLOCK | O_RDWR, 0]) answers.push(yield* outcome(os, os.fcntl(s, F_SETFL, flags)));
+    for (const flags of [O_NONBLOCK, O_NONBLOCK | O_RDWR, 0])
+      answers.push(yield* outcome(os, os.fcntl(s, F_SETFL, flags)));
     return answers;
   }),
   given('fcntl-3', 'and nothing changes', ['ENOSYS', 'ENOSYS', 'ENOSYS', O_RDWR], function* (os) {
     const s = yield* tcp(os);
     const answers: Answer[] = [];
-    for (const [cmd, val] of [[F_SETFL, O_NONBLOCK | 8], [0, 0], [1, 0]] as const) answers.push(yield* outcome(os, os.fcntl(s, cmd, val)));
+    for (const [cmd, val] of [
+      [F_SETFL, O_NONBLOCK | 8],
+      [0, 0],
+      [1, 0],
+    ] as const)
+      answers.push(yield* outcome(os, os.fcntl(s, cmd, val)));
     return [...answers, yield* outcome(os, os.fcntl(s, F_GETFL))];
   }),
 
@@ -183,18 +206,34 @@ export const waiting: readonly Case[] = [
     const large = { ...entry(64), events: 0 };
     const none = yield* outcome(os, os.poll([large], 10));
     const [first, second] = [entry(s), entry(64)];
-    return [closed, none, large.revents, yield* outcome(os, os.poll([first, second], 10)), first.revents, second.revents];
+    return [
+      closed,
+      none,
+      large.revents,
+      yield* outcome(os, os.poll([first, second], 10)),
+      first.revents,
+      second.revents,
+    ];
   }),
 
-  given('inet_pton-1', 'that is AF_INET6 in the twin', [-1, -1], function* () {
-    return [inet_pton(AF_UNSPEC, '1.2.3.4', { s_addr: 0 }), inet_pton(AF_INET6, '::1', { s_addr: 0 })];
-  }),
-  given('inet_pton-2', 'or is one', [0, 1], function* () {
-    return [inet_pton(AF_INET, '1.2.3.400', { s_addr: 0 }), inet_pton(AF_INET, '1.2.3.4', { s_addr: 0 })];
-  }),
-  given('inet_ntop-1', 'as errno in place of NULL', 106, function* () {
-    return inet_ntop(AF_UNSPEC, { s_addr: 0 });
-  }),
+  given(
+    'inet_pton-1',
+    'that is AF_INET6 in the twin',
+    [-1, -1],
+    doing(() => [inet_pton(AF_UNSPEC, '1.2.3.4', { s_addr: 0 }), inet_pton(AF_INET6, '::1', { s_addr: 0 })]),
+  ),
+  given(
+    'inet_pton-2',
+    'or is one',
+    [0, 1],
+    doing(() => [inet_pton(AF_INET, '1.2.3.400', { s_addr: 0 }), inet_pton(AF_INET, '1.2.3.4', { s_addr: 0 })]),
+  ),
+  given(
+    'inet_ntop-1',
+    'as errno in place of NULL',
+    106,
+    doing(() => inet_ntop(AF_UNSPEC, { s_addr: 0 })),
+  ),
   given('inet_ntop-2', 'by one byte', [28, '255.255.255.255'], function* () {
     const all = { s_addr: 0xffffffff };
     return [inet_ntop(AF_INET, all, 15), inet_ntop(AF_INET, all, 16)];
