@@ -107,7 +107,8 @@ function conflicts(pcb: TcpPcb, ipaddr: number, port: number): boolean {
 function newPort(stack: Stack): number {
   walkBoundList(stack);
   for (let n = TCP_LOCAL_PORT_RANGE_START; n <= TCP_LOCAL_PORT_RANGE_END; n++) {
-    stack.tcp_port++;
+    // 16 bits, as in lwIP: a counter that starts at 65535 runs over to 0, which means "none", and then to small ports.
+    stack.tcp_port = (stack.tcp_port + 1) & 0xffff;
     if (stack.tcp_port === TCP_LOCAL_PORT_RANGE_END) stack.tcp_port = TCP_LOCAL_PORT_RANGE_START;
     if (!stack.tcp_index.isPortTaken(stack.tcp_port)) return stack.tcp_port;
   }
