@@ -112,6 +112,6 @@ function target(value: number, atMost: number | undefined): { target?: Target } 
   return atMost === undefined ? {} : { target: { atMost, isReached: value <= atMost } };
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
