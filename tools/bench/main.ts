@@ -5,9 +5,9 @@ import { parseArgs } from 'node:util';
 import { boards } from './boards.ts';
 import { bulk } from './bulk.ts';
 import { connect } from './connect.ts';
-import { measureFloor } from './floor.ts';
+import { type Floor, measureFloor } from './floor.ts';
 import { heap } from './heap.ts';
-import type { Benchmark, Effort } from './measure.ts';
+import { type Benchmark, type Effort, median } from './measure.ts';
 import { formatHeader, formatSection, type Section } from './report.ts';
 import { udp } from './udp.ts';
 
@@ -34,8 +34,7 @@ function main(): void {
   const effort: Effort = { rounds: Number(values.rounds), scale: 1 };
   const chosen = values.only === undefined ? BENCHMARKS : values.only.map(byName);
   if (!Number.isInteger(effort.rounds) || effort.rounds < 1) throw new RangeError('--rounds needs a whole number.');
-  for (let i = 0; i < 20; i++) measureFloor();
-  const floor = measureFloor();
+  const floor = steadyFloor();
   console.log(formatHeader(effort, floor));
   const sections: Section[] = [];
   for (const benchmark of chosen) {
@@ -50,6 +49,12 @@ function main(): void {
       `${JSON.stringify({ node: process.versions.node, effort, floor, sections }, null, 2)}\n`,
     );
   }
+}
+
+/** The floor once the code is compiled; this also does it for the benchmarks to come. */
+function steadyFloor(): Floor {
+  const floors = Array.from({ length: 60 }, measureFloor).slice(30);
+  return { copyNs: median(floors.map((f) => f.copyNs)), sumNs: median(floors.map((f) => f.sumNs)) };
 }
 
 function byName(name: string): Benchmark {

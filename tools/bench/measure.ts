@@ -112,6 +112,6 @@ function target(value: number, atMost: number | undefined): { target?: Target } 
   return atMost === undefined ? {} : { target: { atMost, isReached: value <= atMost } };
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
