@@ -68,6 +68,17 @@ describe('the README', () => {
     check(block, node(join(root, 'dist/tools/cli/main.js'), ...args));
   });
 
+  test.each(of('excerpt'))('takes its lines from the test $name', (block) => {
+    const flat = (text: string) =>
+      text
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '')
+        .join('\n');
+    const file = flat(readFileSync(join(__dirname, 'examples', block.name), 'utf8'));
+    for (const part of block.code.split('\n\n')) expect(file).toContain(flat(part));
+  });
+
   test.each(of('example'))('has the test $name, which is run with the others', (block) => {
     check(block, readFileSync(join(__dirname, 'examples', block.name), 'utf8'));
   });

@@ -1,0 +1,29 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { World } from 'lwip-twin';
+import { formatLadder } from 'lwip-twin/ladder';
+import { fileSink, PcapWriter } from 'lwip-twin/pcap-writer';
+
+const home = process.cwd();
+const folder = mkdtempSync(join(tmpdir(), 'lwip-twin-trace-'));
+beforeAll(() => process.chdir(folder));
+afterAll(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true });
+});
+
+test('a trace is drawn and captured', async () => {
+  const world = new World();
+  world.esp32('alone', { lan: world.lan(), ip: '192.168.4.1' });
+
+  const trace = world.record(); // before world.run()
+  const pcap = new PcapWriter(fileSink('run.pcap'));
+  trace.onFrame((frame) => pcap.write(frame.tUs, frame.bytes));
+  await world.run();
+  pcap.close();
+  console.log(formatLadder(trace, { width: 100 }));
+
+  expect(readFileSync('run.pcap').length).toBe(24 + 16 + 42);
+});
