@@ -159,12 +159,14 @@ export class Os {
   /** @returns bytes taken, or -1 */
   send(s: number, data: Data, size = byteLength(data), flags = 0): Call<number> {
     const bytes = toBytes(data);
+    checkLength('send', bytes, size);
     const op = lwip_send(this.sockets, this.task, s, bytes, size, flags);
     return this.begin('send', s, this.traced && [s, size, ...flagArg(flags)], op, this.traced && dataSent(bytes));
   }
 
   write(s: number, data: Data, size = byteLength(data)): Call<number> {
     const bytes = toBytes(data);
+    checkLength('write', bytes, size);
     return this.begin(
       'write',
       s,
@@ -177,6 +179,7 @@ export class Os {
   /** @param to null: the connected peer */
   sendto(s: number, data: Data, size: number, flags: number, to: sockaddr_in | null): Call<number> {
     const bytes = toBytes(data);
+    checkLength('sendto', bytes, size);
     const op = lwip_sendto(this.sockets, this.task, s, bytes, size, flags, to);
     const args = this.traced && [s, size, ...flagArg(flags), to === null ? 'NULL' : formatSockaddr(to)];
     return this.begin('sendto', s, args, op, this.traced && dataSent(bytes));
@@ -197,6 +200,7 @@ export class Os {
 
   /** @returns bytes received; 0 if the peer has closed; -1: ECONNRESET, EWOULDBLOCK, ENOTCONN, ... */
   recv(s: number, mem: Uint8Array, len = mem.length, flags = 0): Call<number> {
+    checkLength('recv', mem, len);
     const op = lwip_recvfrom(this.sockets, this.task, s, mem, len, flags, null);
     return this.begin(
       'recv',
@@ -208,12 +212,14 @@ export class Os {
   }
 
   read(s: number, mem: Uint8Array, len = mem.length): Call<number> {
+    checkLength('read', mem, len);
     const op = lwip_recvfrom(this.sockets, this.task, s, mem, len, 0, null);
     return this.begin('read', s, this.traced && [s, len], op, this.traced && dataReceived(mem, null));
   }
 
   /** @param from filled with the sender's address */
   recvfrom(s: number, mem: Uint8Array, len: number, flags: number, from: sockaddr_in | null = null): Call<number> {
+    checkLength('recvfrom', mem, len);
     const op = lwip_recvfrom(this.sockets, this.task, s, mem, len, flags, from);
     return this.begin(
       'recvfrom',
@@ -551,6 +557,13 @@ export class Os {
       if (task.errno === 0) task.errno = before;
       if (onReturn !== false) onReturn(record, ret);
     });
+  }
+}
+
+/** In C a length beyond the buffer reads or writes somebody else's memory; here it is refused. */
+function checkLength(fn: string, buffer: Uint8Array, length: number): void {
+  if (!Number.isInteger(length) || length < 0 || length > buffer.length) {
+    throw new RangeError(`${fn}() was given a buffer of ${buffer.length} bytes and a length of ${length}.`);
   }
 }
 

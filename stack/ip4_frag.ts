@@ -2,7 +2,7 @@
 
 import { ERR_OK, ERR_VAL, type err_t } from './err.ts';
 import { etharp_output } from './etharp.ts';
-import { FRAME_IP, type Frame, SUMS_PENDING } from './frame.ts';
+import { FRAME_IP, type Frame, SUMS_PENDING, SUMS_PENDING_IP_ONLY } from './frame.ts';
 import { icmp_time_exceeded } from './icmp.ts';
 import type { Netif } from './netif.ts';
 import { getI32, getU16, putU16 } from './prot/bytes.ts';
@@ -31,7 +31,7 @@ export function ip4_frag(frame: Frame, dest: number, netif: Netif): err_t {
   const b = frame.bytes;
   if (b[FRAME_IP + IP_VHL] !== 0x45) return ERR_VAL;
   // The transport checksum covers the whole packet and travels in the first fragment.
-  frame.fillTransportSum(FRAME_IP, IP_HLEN);
+  if (frame.sums !== SUMS_PENDING_IP_ONLY) frame.fillTransportSum(FRAME_IP, IP_HLEN);
   const step = ((netif.mtu - IP_HLEN) >> 3) << 3;
   const total = frame.len - SIZEOF_ETH_HDR - IP_HLEN;
   for (let offset = 0; offset < total; offset += step) {

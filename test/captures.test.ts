@@ -94,7 +94,7 @@ describe('Wireshark finds no fault with', () => {
         { seed: 3, lossPermille: 80, dupPermille: 50, delayPermille: 100, delayMaxUs: 20_000, corruptPermille: 20 },
         TALK_US,
       );
-      const much = { bytes: 60_000, sendChunk: 3000, recvChunk: 2000, pauseMs: 0 };
+      const much = { bytes: 60_000, sendChunk: 3000, recvChunk: 2000, pauseMs: 0, readPauseMs: 0, isNodelay: false };
       exchange(p, much, much);
     });
     expect(capture.complaints()).toEqual([]);

@@ -1,7 +1,15 @@
 /** What a program may do, and the errors that say what it may not. */
 
 import { describe, expect, test } from '@jest/globals';
-import { AF_INET, type Os, SOCK_DGRAM, SOCK_STREAM, sockaddr_in, type World } from '../../device/index.ts';
+import {
+  AF_INET,
+  MSG_DONTWAIT,
+  type Os,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  sockaddr_in,
+  type World,
+} from '../../device/index.ts';
 import { B_IP, doing, pair, start } from '../support/worlds.ts';
 
 /** Run an async program on a board of its own. */
@@ -197,6 +205,37 @@ describe('a generator program', () => {
     });
     world.runSync();
     expect(result.value).toBe('socket() was called with domain 10; the twin knows AF_INET (IPv4) only.');
+  });
+});
+
+describe('a length beyond its buffer', () => {
+  test.each<[string, (os: Os, s: number) => Iterable<void>]>([
+    ['recv', (os, s) => os.recv(s, new Uint8Array(2), 3)],
+    ['read', (os, s) => os.read(s, new Uint8Array(2), 3)],
+    ['recvfrom', (os, s) => os.recvfrom(s, new Uint8Array(2), 3, 0)],
+    ['send', (os, s) => os.send(s, 'ab', 3)],
+    ['write', (os, s) => os.write(s, 'ab', -1)],
+    ['sendto', (os, s) => os.sendto(s, 'ab', 3, 0, null)],
+  ])('of %s() is the program’s error, and harms nothing', (_name, call) => {
+    const { world, a } = pair();
+    const seen = start(a, function* (os) {
+      const s = yield* os.socket(AF_INET, SOCK_DGRAM);
+      yield* os.bind(s, sockaddr_in('127.0.0.1', 9));
+      yield* os.connect(s, sockaddr_in('127.0.0.1', 9));
+      yield* os.send(s, 'abc');
+      let error: unknown = null;
+      try {
+        yield* call(os, s);
+      } catch (e) {
+        error = e;
+      }
+      const left = yield* os.recv(s, new Uint8Array(10), 10, MSG_DONTWAIT);
+      yield* os.close(s);
+      return [error, left, yield* os.socket(AF_INET, SOCK_DGRAM)];
+    });
+    world.runSync();
+    // The datagram is still there, and the descriptor was free again after close().
+    expect(seen.value).toEqual([expect.any(RangeError), 3, 54]);
   });
 });
 

@@ -9,7 +9,7 @@ import { hostility } from '../support/hostile.ts';
 import { checkInvariants, FrameAudit } from '../support/invariants.ts';
 import { leavingCapture } from '../support/leave-capture.ts';
 import { type RandomTask, randomTasks, startTasks } from '../support/programs.ts';
-import { Bench, STATES } from '../support/states.ts';
+import { APPS, Bench, STATES } from '../support/states.ts';
 import { blow, exchange, STREAM_A, STREAM_B, TALK_US, transfer, type Weather, weather } from '../support/traffic.ts';
 import { type Pair, pair, pattern, runWatched } from '../support/worlds.ts';
 
@@ -30,10 +30,10 @@ function target<T extends unknown[]>(t: Target<T>): Target<T> {
 export const frames = target({
   name: 'no frame breaks a board, whatever arrives in whatever state',
   file: 'test/properties/frames.test.ts',
-  arbitraries: [fc.constantFrom(...STATES), fc.constantFrom('default', 'alt'), hostility],
-  weight: (_state, _config, deeds) => deeds.length,
-  check: async (state, config, deeds) => {
-    const bench = new Bench(state, config === 'alt');
+  arbitraries: [fc.constantFrom(...STATES), fc.constantFrom(...APPS), fc.constantFrom('default', 'alt'), hostility],
+  weight: (_state, _app, _config, deeds) => deeds.length,
+  check: async (state, app, config, deeds) => {
+    const bench = new Bench(state, app, config === 'alt');
     await leavingCapture(
       'frames',
       () => bench.wire,

@@ -7,9 +7,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { dhcp_start } from '../../stack/dhcp.ts';
 import { etharp_gratuitous } from '../../stack/etharp.ts';
 import { igmp_joingroup, igmp_leavegroup } from '../../stack/igmp.ts';
 import { ERR_OK, type Pbuf, pbuf_copy_partial, pbuf_free } from '../../stack/index.ts';
+import { netif_set_addr } from '../../stack/netif.ts';
 import { SOF_KEEPALIVE } from '../../stack/pcb.ts';
 import {
   tcp_abort,
@@ -364,10 +366,7 @@ interface Capture {
 }
 
 const NOT_REPLAYED: Readonly<Record<string, string>> = {
-  'DHCP: DISCOVER, OFFER, REQUEST, ACK, ARP check, bind (hook adds option 61 as IDF does; 2.1.3-esp timing)':
-    'not modelled yet',
-  'DNS A query example.com, two silent servers: retries and server switch': 'not modelled yet',
-  'DHCP: no server': 'not modelled yet',
+  'DNS A query example.com, two silent servers: retries and server switch': 'names are not resolved by the twin',
 };
 
 /** A capture being replayed: the frames that arrive are the recorded ones. */
@@ -381,15 +380,15 @@ class PacketRun {
     this.host = new BareStack({
       peerIsKnown: !capture.title.includes('ARP'),
       // The second report of a joined group follows after one tick of the 100 ms timer.
-      rand: (n) => (n === 1 ? 65_200 - 0xc000 : 1),
+      rand: (n) => (n === 1 ? 65_200 - 0xc000 : capture.title.startsWith('DHCP') ? 0x2781e4 : 1),
       onFrame: (bytes) => this.log.push(this.seen('tx', bytes)),
     });
   }
 
   private seen(dir: 'tx' | 'rx', bytes: Uint8Array): PacketEvent {
     const hex = Buffer.from(bytes).toString('hex');
-    const arp = arpText(bytes);
-    return { t: this.host.nowMs, dir, hex, ...(arp === undefined ? {} : { what: arp }) };
+    const what = arpText(bytes) ?? udpText(bytes);
+    return { t: this.host.nowMs, dir, hex, ...(what === undefined ? {} : { what }) };
   }
 
   /** The next recorded frame arrives. */
@@ -426,10 +425,44 @@ function arpText(bytes: Uint8Array): string | undefined {
   return `ARP op${bytes[21]} ${ip(28)}(${hex(27)}) -> ${ip(38)} dst ${hex(0)}:${hex(5)}`;
 }
 
+/** "IP336 id=0 ttl=64 tos=0 fo=0000 0.0.0.0>255.255.255.255 UDP 68>67 len=316 sum=5595" */
+function udpText(bytes: Uint8Array): string | undefined {
+  if (bytes[12] !== 0x08 || bytes[13] !== 0x00 || bytes[23] !== 17) return undefined;
+  const view = Buffer.from(bytes);
+  const hex = (at: number): string => view.readUInt16BE(at).toString(16).padStart(4, '0');
+  const ip = (at: number): string => bytes.subarray(at, at + 4).join('.');
+  const header = `IP${view.readUInt16BE(16)} id=${view.readUInt16BE(18)} ttl=${bytes[22]} tos=${bytes[15]} fo=${hex(20)}`;
+  const ports = `${view.readUInt16BE(34)}>${view.readUInt16BE(36)} len=${view.readUInt16BE(38)} sum=${hex(40)}`;
+  return `${header} ${ip(26)}>${ip(30)} UDP ${ports}`;
+}
+
+/** A DHCP client starts at `ms` on an interface without address. */
+function startDhcp({ host }: PacketRun, ms: number): void {
+  netif_set_addr(host.netif, 0, 0, 0);
+  host.netif.hostname = 'espressif';
+  host.runTo(ms);
+  expect(dhcp_start(host.netif)).toBe(ERR_OK);
+}
+
 const GROUP = '239.1.2.3';
 
 /** What the application did in each capture. */
 const SCRIPTS: Readonly<Record<string, (run: PacketRun) => void>> = {
+  'DHCP: DISCOVER, OFFER, REQUEST, ACK, ARP check, bind (hook adds option 61 as IDF does; 2.1.3-esp timing)': (run) => {
+    startDhcp(run, 100);
+    run.host.runTo(110);
+    run.arrival();
+    run.host.runTo(120);
+    run.arrival();
+    run.host.runTo(4100);
+    run.note(`bound ip ${(run.host.netif.ip_addr >>> 0).toString(16).padStart(8, '0')}`);
+  },
+
+  'DHCP: no server': (run) => {
+    startDhcp(run, 0);
+    run.host.runTo(99_999);
+  },
+
   'ICMP echo request (TOS 0x10, DF) and the reply': (run) => run.arrival(),
 
   'gratuitous ARP; ARP request for a UDP datagram, reply, datagram; answer to an ARP request': (run) => {

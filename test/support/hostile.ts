@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check';
 import { arpFrame, IP, icmpFrame, igmpFrame, ip4Frame, tcpFrame, udpFrame } from './frames.ts';
-import { ACK, type Bench } from './states.ts';
+import { ACK, type Bench, FIN } from './states.ts';
 
 /** Something that is done to a bench. */
 export type Deed = (bench: Bench) => void;
@@ -56,6 +56,20 @@ const segment: fc.Arbitrary<Deed> = fc
     }),
   );
 
+/** What an honest peer does: the next bytes, its FIN, an acknowledgement. */
+const proper: fc.Arbitrary<Deed> = fc.oneof(
+  fc.integer({ min: 1, max: 200 }).map((n) =>
+    deed(`next ${n} bytes`, (bench) => {
+      bench.send({ data: new Array<number>(n).fill(n) });
+      bench.seq += n;
+    }),
+  ),
+  fc.constantFrom(
+    deed('acknowledge', (bench) => bench.acknowledge()),
+    deed('FIN', (bench) => bench.send({ flags: FIN | ACK })),
+  ),
+);
+
 const honest: fc.Arbitrary<Uint8Array> = fc.oneof(
   fc.record({ flags: fc.integer({ min: 0, max: 63 }), data: bytes(40), seq: u16 }).map((o) => tcpFrame(o)),
   fc
@@ -102,6 +116,11 @@ const wait: fc.Arbitrary<Deed> = fc
 
 /** What an enemy does. */
 export const hostility: fc.Arbitrary<Deed[]> = fc.array(
-  fc.oneof({ weight: 8, arbitrary: segment }, { weight: 4, arbitrary: frame }, { weight: 1, arbitrary: wait }),
+  fc.oneof(
+    { weight: 6, arbitrary: segment },
+    { weight: 5, arbitrary: proper },
+    { weight: 3, arbitrary: frame },
+    { weight: 1, arbitrary: wait },
+  ),
   { minLength: 1, maxLength: 25 },
 );

@@ -190,6 +190,14 @@ const talking: fc.Arbitrary<RandomCall> = fc.oneof(
     ),
   ),
   fc.tuple(slot, how).map(([i, h]) => call('shutdown', [i, h], (os, fds) => step(os.shutdown(pick(fds, i), h)))),
+  fc.tuple(slot, fc.constantFrom(0, 1)).map(([i, l_linger]) =>
+    call('linger', [i, l_linger], function* (os, fds) {
+      const s = pick(fds, i);
+      yield* os.setsockopt(s, SOL_SOCKET, SO_LINGER, { l_onoff: 1, l_linger });
+      yield* os.send(s, pattern(5000), 5000, MSG_DONTWAIT);
+      yield* os.close(s);
+    }),
+  ),
   slot.map((i) =>
     call('close', [i], function* (os, fds) {
       const s = fds[i]!;

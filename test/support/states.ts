@@ -4,6 +4,7 @@ import {
   AF_INET,
   type Esp32,
   type Lan,
+  MSG_DONTWAIT,
   type Os,
   SOCK_DGRAM,
   SOCK_STREAM,
@@ -27,10 +28,15 @@ export const STATES = [
   'TIME_WAIT',
 ] as const;
 
+/** What a program does with its connection: nothing, not even reading; sending back what comes; sending without reading. */
+export const APPS = ['idle', 'echo', 'send'] as const;
+type App = (typeof APPS)[number];
+type Phase = 'wait' | 'talk' | 'close';
+
 export type StateName = (typeof STATES)[number];
 
 export const ACK = 0x10;
-const FIN = 0x01;
+export const FIN = 0x01;
 const SYN = 0x02;
 
 /** First sequence numbers, close to the wrap: that of the peer, and that of the board. */
@@ -51,9 +57,10 @@ export class Bench {
 
   /**
    * @param name state that the connection between port 80 of the board and port 5000 of the peer is in
+   * @param app what the board's program does with the connection from now on, as long as it is open
    * @param alt with reassembly, SO_LINGER and SO_RCVBUF, and going on after a hazard
    */
-  constructor(name: StateName, alt = false) {
+  constructor(name: StateName, app: App = 'idle', alt = false) {
     this.world = new World({ hazards: alt ? 'continue' : 'stop' });
     const { world } = this;
     this.lan = world.lan({ latencyUs: 0 });
@@ -67,15 +74,15 @@ export class Bench {
       garp: false,
       LWIP_HOOK_TCP_ISN: () => BOARD_ISN,
     });
-    let mayClose = false;
-    start(this.board, { priority: 4 }, (os) => (name === 'SYN_SENT' ? connect(os) : serve(os, () => mayClose)));
+    let phase: Phase = 'wait';
+    start(this.board, { priority: 4 }, (os) => (name === 'SYN_SENT' ? connect(os) : serve(os, app, () => phase)));
     start(this.board, { name: 'udp' }, udpReceiver);
     this.inject(arpFrame(1, IP.a, IP.b, { destMac: [255, 255, 255, 255, 255, 255] }));
-    const close = () => {
-      mayClose = true;
+    this.reach(name, () => {
+      phase = 'close';
       this.run(20_000);
-    };
-    this.reach(name, close);
+    });
+    if (phase === 'wait') phase = 'talk';
   }
 
   private reach(name: StateName, close: () => void): void {
@@ -109,6 +116,13 @@ export class Bench {
     this.inject(tcpFrame({ seq: this.seq >>> 0, ack: ack >>> 0, ...o }));
   }
 
+  /** The peer has received all that the board has sent. */
+  acknowledge(): void {
+    const pcb = this.board.stack.tcp_active_pcbs;
+    if (pcb !== null) this.ack = pcb.snd_nxt >>> 0;
+    this.send({ flags: ACK });
+  }
+
   /** Any frame, now; then the world goes on for a millisecond. */
   inject(bytes: Uint8Array): void {
     this.wire.push({ tUs: this.world.nowUs, bytes });
@@ -129,12 +143,19 @@ export class Bench {
   }
 }
 
-function* serve(os: Os, mayClose: () => boolean): Steps<void> {
+function* serve(os: Os, app: App, phase: () => Phase): Steps<void> {
   const l = yield* os.socket(AF_INET, SOCK_STREAM);
   yield* os.bind(l, sockaddr_in('0.0.0.0', 80));
   yield* os.listen(l, 4);
   const s = yield* os.accept(l);
-  while (!mayClose()) yield* os.vTaskDelay(1);
+  const buffer = new Uint8Array(1000);
+  while (phase() !== 'close') {
+    const talks = phase() === 'talk';
+    if (talks && app === 'echo')
+      yield* os.send(s, buffer, Math.max(0, yield* os.recv(s, buffer, 700, MSG_DONTWAIT)), MSG_DONTWAIT);
+    if (talks && app === 'send') yield* os.send(s, buffer, 700, MSG_DONTWAIT);
+    yield* os.vTaskDelay(1);
+  }
   yield* os.close(s);
 }
 

@@ -1,7 +1,7 @@
 /** What goes over a wire in property tests: transfers of random shape, and wires that maltreat them at random. */
 
 import * as fc from 'fast-check';
-import type { Os } from '../../device/index.ts';
+import { IPPROTO_TCP, type Os, TCP_NODELAY } from '../../device/index.ts';
 import { ETHTYPE_IP } from '../../stack/prot/ethernet.ts';
 import { acceptOne, B_IP, connectTo, type Pair, pattern, type Result, recvAll, type Steps, start } from './worlds.ts';
 
@@ -55,6 +55,10 @@ export interface Transfer {
   readonly sendChunk: number;
   readonly recvChunk: number;
   readonly pauseMs: number;
+  /** The receiver rests so long after each piece. */
+  readonly readPauseMs: number;
+  /** Without Nagle's algorithm: many small segments. */
+  readonly isNodelay: boolean;
 }
 
 const chunk = fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 8000 }));
@@ -65,13 +69,24 @@ export const transfer: fc.Arbitrary<Transfer> = fc
     sendChunk: chunk,
     recvChunk: chunk,
     pauseMs: fc.constantFrom(0, 0, 10, 300),
+    readPauseMs: fc.constantFrom(0, 0, 50),
+    isNodelay: fc.boolean(),
   })
-  .map(({ sends, ...rest }) => ({ ...rest, bytes: Math.min(sends * rest.sendChunk, 30_000) }));
+  .map(({ sends, readPauseMs, ...rest }) => ({
+    ...rest,
+    bytes: Math.min(sends * rest.sendChunk, 30_000),
+    // Byte by byte with rests would take too long.
+    readPauseMs: rest.recvChunk < 100 ? 0 : readPauseMs,
+  }));
 
 /** When the two of exchange() begin to talk: a connection that a bad wire keeps from being made is another story. */
 export const TALK_US = 1_000_000;
 
-/** One side: a task that sends, and this one, which receives as much as is to come and then closes. */
+/**
+ * One side: a task that sends, and this one, which receives as much as is to come. It closes when the other side has
+ * confirmed that it has everything: lwIP sends the FIN of a segment that it splits for a small window with the first half
+ * already, and what is in the second half is lost.
+ */
 function* bothWays(os: Os, s: number, out: Transfer, incoming: Transfer, stream: number): Steps<Uint8Array> {
   let isSent = false;
   yield* os.delayMs(TALK_US / 1000 - os.board.sys.sys_now());
@@ -85,8 +100,11 @@ function* bothWays(os: Os, s: number, out: Transfer, incoming: Transfer, stream:
     }
     isSent = true;
   }, 'sender');
-  const received = yield* recvAll(os, s, incoming.bytes, incoming.recvChunk);
+  if (out.isNodelay) yield* os.setsockopt(s, IPPROTO_TCP, TCP_NODELAY, 1);
+  const received = yield* recvAll(os, s, incoming.bytes, incoming.recvChunk, incoming.readPauseMs);
   while (!isSent) yield* os.delayMs(100);
+  yield* os.send(s, '.');
+  yield* os.recv(s, new Uint8Array(1));
   yield* os.close(s);
   return received;
 }

@@ -154,13 +154,20 @@ export function* connectTo(os: Os, ip: string, port: number, ownPort = 0): Steps
 }
 
 /** Everything up to the end of the stream, or up to `total` bytes. */
-export function* recvAll(os: Os, s: number, total = Number.POSITIVE_INFINITY, chunk = 2048): Steps<Uint8Array> {
+export function* recvAll(
+  os: Os,
+  s: number,
+  total = Number.POSITIVE_INFINITY,
+  chunk = 2048,
+  pauseMs = 0,
+): Steps<Uint8Array> {
   const parts: number[] = [];
   const buffer = new Uint8Array(chunk);
   while (parts.length < total) {
     const n = yield* os.recv(s, buffer, Math.min(chunk, total - parts.length));
     if (n <= 0) break;
     for (let i = 0; i < n; i++) parts.push(buffer[i]!);
+    if (pauseMs > 0) yield* os.delayMs(pauseMs);
   }
   return Uint8Array.from(parts);
 }
