@@ -109,8 +109,11 @@ export class Scheduler {
     const outer = this.running;
     this.running = task;
     task.state = 'running';
-    task.body.resume(task);
-    this.running = outer;
+    try {
+      task.body.resume(task);
+    } finally {
+      this.running = outer;
+    }
   }
 
   /** A task that gave way to a higher one goes on first among its equals (rule T3). */

@@ -63,13 +63,15 @@ function describe(board: Esp32, task: Task): BlockedTask {
   const call = task.body instanceof ProgramRunner ? task.body.call : null;
   const inCall = call !== null && !call.done;
   const fn = inCall ? call.fn : '';
+  // Its wait is over, but a task of higher priority has not let it run.
+  const isReady = task.state === 'ready';
   const sock = inCall && call.fd >= 0 ? board.sockets.open(call.fd) : null;
   return {
     board: board.name,
     task: task.name,
     call: inCall ? `${fn}(${call.fd >= 0 ? call.fd : ''})` : '',
-    waitsFor: inCall ? waitsFor(fn, sock) : 'the processor',
-    isServing: inCall && isServing(board, fn, sock),
+    waitsFor: inCall && !isReady ? waitsFor(fn, sock) : 'the processor',
+    isServing: inCall && !isReady && isServing(board, fn, sock),
   };
 }
 

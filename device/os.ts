@@ -1,6 +1,7 @@
 /** What a program sees of its board: socket calls and FreeRTOS calls, with C's names, arguments and results. */
 
 import {
+  checkOptionValue,
   type fd_set,
   formatSockaddr,
   htonl,
@@ -251,6 +252,7 @@ export class Os {
     value: SockoptValue,
     optlen = sizeofOption(level, optname),
   ): Call<number> {
+    checkOptionValue(level, optname, value);
     const op = lwip_setsockopt(this.sockets, this.task, s, level, optname, value, optlen);
     const args = this.traced && [s, levelName(level), optionName(level, optname), optionText(value)];
     return this.begin('setsockopt', s, args, op);
@@ -294,6 +296,7 @@ export class Os {
     exceptset: fd_set | null,
     timeout: timeval | null,
   ): Call<number> {
+    checkTimeval('select', timeout);
     const op = lwip_select(this.sockets, this.task, nfds, readset, writeset, exceptset, timeout);
     return this.begin('select', -1, this.traced && selectArgs(nfds, readset, writeset, timeout), op);
   }
@@ -338,11 +341,13 @@ export class Os {
 
   /** Wait for so many ticks; 0 lets tasks of the same priority run. */
   vTaskDelay(xTicksToDelay: number): Call<number> {
+    checkDelay('vTaskDelay', xTicksToDelay);
     return this.begin('vTaskDelay', -1, this.traced && [xTicksToDelay], this.delay(xTicksToDelay));
   }
 
   /** vTaskDelay(pdMS_TO_TICKS(ms)). */
   delayMs(ms: number): Call<number> {
+    checkDelay('delayMs', ms);
     return this.begin('delayMs', -1, this.traced && [ms], this.delay(this.pdMS_TO_TICKS(ms)));
   }
 
@@ -558,6 +563,15 @@ export class Os {
       if (onReturn !== false) onReturn(record, ret);
     });
   }
+}
+
+function checkDelay(fn: string, time: number): void {
+  if (!Number.isInteger(time) || time < 0) throw new RangeError(`${fn}() takes a whole number from 0 on, not ${time}.`);
+}
+
+function checkTimeval(fn: string, timeout: timeval | null): void {
+  if (timeout === null || (Number.isInteger(timeout.tv_sec) && Number.isInteger(timeout.tv_usec))) return;
+  throw new TypeError(`${fn}() takes a time-out of whole seconds and microseconds { tv_sec, tv_usec }, or null.`);
 }
 
 /** In C a length beyond the buffer reads or writes somebody else's memory; here it is refused. */

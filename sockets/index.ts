@@ -31,7 +31,14 @@ export {
   sockaddr_in,
 } from './sockaddr.ts';
 export { Sockets } from './sockets.ts';
-export { type ip_mreq, type linger, type SockoptOut, type SockoptValue, sizeofOption } from './sockopt.ts';
+export {
+  checkOptionValue,
+  type ip_mreq,
+  type linger,
+  type SockoptOut,
+  type SockoptValue,
+  sizeofOption,
+} from './sockopt.ts';
 export { type Op, type Sys, type SysThread, WaitList } from './sys_arch.ts';
 export { TcpipThread } from './tcpip.ts';
 export {

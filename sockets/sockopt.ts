@@ -39,6 +39,7 @@ import {
   TCP_NODELAY,
 } from './constants.ts';
 import { EADDRNOTAVAIL, EINVAL, ENODEV, ENOMEM, ENOPROTOOPT, err_to_errno } from './errno.ts';
+import { optionName } from './names.ts';
 import { NETCONN_TCP, NETCONN_UDP, type Netconn, netconn_err } from './netconn.ts';
 import type { timeval } from './select.ts';
 import { htonl, type in_addr } from './sockaddr.ts';
@@ -82,6 +83,50 @@ export function sizeofOption(level: number, optname: number): number {
   }
   if (level === IPPROTO_IP && (optname === IP_ADD_MEMBERSHIP || optname === IP_DROP_MEMBERSHIP)) return SIZEOF_IP_MREQ;
   return SIZEOF_INT;
+}
+
+/** The struct that an option takes, by the names of its fields; null for int, 'name' for an interface's name. */
+function fieldsOf(level: number, optname: number): readonly string[] | 'name' | null {
+  if (level === SOL_SOCKET) {
+    if (optname === SO_SNDTIMEO || optname === SO_RCVTIMEO) return ['tv_sec', 'tv_usec'];
+    if (optname === SO_LINGER) return ['l_onoff', 'l_linger'];
+    if (optname === SO_BINDTODEVICE) return 'name';
+  }
+  if (level === IPPROTO_IP) {
+    if (optname === IP_MULTICAST_IF) return ['s_addr'];
+    if (optname === IP_ADD_MEMBERSHIP || optname === IP_DROP_MEMBERSHIP) return ['imr_multiaddr', 'imr_interface'];
+  }
+  return null;
+}
+
+/**
+ * In C the compiler does not see what an option points to; here a value of the wrong kind is refused. Options that
+ * lwIP does not know take anything, as it refuses them itself.
+ * @throws TypeError naming the option and what it takes
+ */
+export function checkOptionValue(level: number, optname: number, value: SockoptValue): void {
+  const name = optionName(level, optname);
+  if (typeof name === 'number') return;
+  const fields = fieldsOf(level, optname);
+  if (fields === 'name') {
+    if (typeof value !== 'string') throw new TypeError(`${name} takes the name of an interface, not ${String(value)}.`);
+  } else if (fields === null) {
+    if (!Number.isInteger(value)) throw new TypeError(`${name} takes a whole number, not ${describeValue(value)}.`);
+  } else if (
+    typeof value !== 'object' ||
+    !fields.every((f) => isField(new Map<string, unknown>(Object.entries(value)).get(f)))
+  ) {
+    throw new TypeError(`${name} takes { ${fields.join(', ')} }, not ${describeValue(value)}.`);
+  }
+}
+
+function isField(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return Number.isInteger(value);
+  return 's_addr' in value && Number.isInteger(value.s_addr);
+}
+
+function describeValue(value: SockoptValue): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 /** A pcb of whatever kind. */

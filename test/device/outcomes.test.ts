@@ -3,11 +3,13 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   AF_INET,
+  MSG_DONTWAIT,
   makeFdSet,
   type Os,
   type RunOptions,
   type RunReport,
   SO_KEEPALIVE,
+  SO_LINGER,
   SOCK_DGRAM,
   SOCK_RAW,
   SOCK_STREAM,
@@ -269,5 +271,56 @@ describe('a world is made of', () => {
       '240ac4000104',
       260,
     ]);
+  });
+});
+
+describe('the report says what a task waits for', () => {
+  const LINGER = { board: { opt: { LWIP_SO_LINGER: 1 } } };
+
+  test.each<[string, (os: Os) => Steps<unknown>]>([
+    ["the peer's answer (SYN_SENT with 192.168.4.77:80)", (os) => connectTo(os, '192.168.4.77', 80)],
+    [
+      'time to pass',
+      function* (os) {
+        yield* os.vTaskDelay(1000);
+      },
+    ],
+    [
+      'room in the send buffer (ESTABLISHED with 192.168.4.2:80)',
+      function* (os) {
+        yield* os.send(yield* connected(os), pattern(20_000));
+      },
+    ],
+    [
+      'its data to be acknowledged (FIN_WAIT_1 with 192.168.4.2:80)',
+      function* (os) {
+        const s = yield* connected(os);
+        yield* os.setsockopt(s, SOL_SOCKET, SO_LINGER, { l_onoff: 1, l_linger: 100 });
+        yield* os.send(s, pattern(9000), 9000, MSG_DONTWAIT);
+        yield* os.close(s);
+      },
+    ],
+    [
+      'the processor',
+      function* (os) {
+        yield* os.xTaskCreate(
+          function* (busy) {
+            for (;;) yield* busy.taskYIELD();
+          },
+          'busy',
+          { priority: 6 },
+        );
+        yield* os.delayMs(1);
+      },
+    ],
+  ])('%s', (waitsFor, program) => {
+    const p = pair(LINGER);
+    start(p.a, program);
+    start(p.b, function* (os) {
+      yield* os.accept(yield* listenOn(os, 80));
+      yield* os.delayMs(100_000);
+    });
+    const { blocked } = p.world.runSync({ until: 1_005_000 });
+    expect(blocked[0]).toMatchObject({ board: 'a', task: 'main', waitsFor, isServing: false });
   });
 });

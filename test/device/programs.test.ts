@@ -3,10 +3,17 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   AF_INET,
+  IP_ADD_MEMBERSHIP,
+  IP_TTL,
+  IPPROTO_IP,
   MSG_DONTWAIT,
   type Os,
+  SO_BINDTODEVICE,
+  SO_KEEPALIVE,
+  SO_RCVTIMEO,
   SOCK_DGRAM,
   SOCK_STREAM,
+  SOL_SOCKET,
   sockaddr_in,
   type World,
 } from '../../device/index.ts';
@@ -236,6 +243,35 @@ describe('a length beyond its buffer', () => {
     world.runSync();
     // The datagram is still there, and the descriptor was free again after close().
     expect(seen.value).toEqual([expect.any(RangeError), 3, 54]);
+  });
+});
+
+describe('an argument that makes no sense', () => {
+  test.each<[string, (os: Os, s: number) => Iterable<void>]>([
+    ['SO_RCVTIMEO as a number of milliseconds', (os, s) => os.setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, 50)],
+    ['SO_KEEPALIVE as a text', (os, s) => os.setsockopt(s, SOL_SOCKET, SO_KEEPALIVE, 'on')],
+    ['SO_BINDTODEVICE as a number', (os, s) => os.setsockopt(s, SOL_SOCKET, SO_BINDTODEVICE, 1)],
+    ['IP_ADD_MEMBERSHIP as a number', (os, s) => os.setsockopt(s, IPPROTO_IP, IP_ADD_MEMBERSHIP, 0xe0000001)],
+    ['IP_TTL as a structure', (os, s) => os.setsockopt(s, IPPROTO_IP, IP_TTL, { tv_sec: 1, tv_usec: 0 })],
+    ['half a tick', (os) => os.vTaskDelay(0.5)],
+    ['ticks that are no number', (os) => os.vTaskDelay(Number.NaN)],
+    ['milliseconds that are no number', (os) => os.delayMs(Number.NaN)],
+  ])('is the program’s error, and harms nothing: %s', (_name, call) => {
+    const { world, a } = pair();
+    const seen = start(a, function* (os) {
+      const s = yield* os.socket(AF_INET, SOCK_DGRAM);
+      let error: unknown = null;
+      try {
+        yield* call(os, s);
+      } catch (e) {
+        error = e;
+      }
+      yield* os.close(s);
+      return [error, yield* os.socket(AF_INET, SOCK_DGRAM)];
+    });
+    world.runSync({ until: 1_000_000 });
+    expect(seen.value).toEqual([expect.any(Error), 54]);
+    expect(['TypeError', 'RangeError']).toContain((seen.value[0] as Error).name);
   });
 });
 

@@ -343,6 +343,21 @@ describe('a program that computes without end', () => {
     expect(log).toBe('high@10000 other@10000 busy@20000 low@20000');
   });
 
+  test('holds up its equals too, until the tick is over', () => {
+    const log = logOf((p, say) => {
+      start(p.a, { startUs: 1000 }, function* (os) {
+        for (let i = 0; i < 15_000; i++) yield* os.taskYIELD();
+        say(`busy@${p.world.nowUs}`);
+      });
+      start(
+        p.a,
+        { startUs: 5000 },
+        doing(() => say(`equal@${p.world.nowUs}`)),
+      );
+    });
+    expect(log).toBe('equal@10000 busy@10000');
+  });
+
   test('keeps even the tcpip thread from running if its priority is higher', () => {
     const { world, a, b } = pair();
     start(a, { priority: 19 }, function* (os) {

@@ -146,7 +146,7 @@ describe.each(OPTIONS)('$name', (o) => {
         yield* get(os, tcp, ipv6),
         yield* set(os, udp, ipv6),
         yield* get(os, udp, tcpLevel),
-        yield* set(os, udp, tcpLevel),
+        yield* set(os, udp, { ...tcpLevel, value: 1 }),
       ];
     });
     expect(new Set(elsewhere)).toEqual(new Set(['ENOPROTOOPT']));

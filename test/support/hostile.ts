@@ -90,19 +90,36 @@ const honest: fc.Arbitrary<Uint8Array> = fc.oneof(
     .map(({ id, block, more, size }) => ip4Frame(17, new Array<number>(size).fill(1), { id, offset: block * 8, more })),
 );
 
-/** An honest frame with some bytes changed, cut short or padded. */
-const mutated: fc.Arbitrary<Uint8Array> = fc
-  .record({
-    frame: honest,
-    changes: fc.array(fc.tuple(fc.oneof(fc.integer({ min: 0, max: 60 }), u16), byte), { maxLength: 4 }),
-    length: fc.oneof(fc.constant(undefined), fc.integer({ min: 0, max: 100 })),
-  })
-  .map(({ frame, changes, length }) => {
-    const copy = new Uint8Array(length ?? frame.length);
-    copy.set(frame.subarray(0, copy.length));
-    for (const [at, value] of changes) if (copy.length > 0) copy[at % copy.length] = value;
-    return copy;
-  });
+/** Bytes of a frame that are changed, and a length that it is cut or padded to. */
+interface Damage {
+  readonly changes: readonly (readonly [at: number, value: number])[];
+  readonly length: number | undefined;
+}
+
+const damage: fc.Arbitrary<Damage> = fc.record({
+  changes: fc.array(fc.tuple(fc.oneof(fc.integer({ min: 0, max: 60 }), u16), byte), { maxLength: 4 }),
+  length: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 100 }) },
+  ),
+});
+
+function damaged(frame: Uint8Array, { changes, length }: Damage): Uint8Array {
+  const copy = new Uint8Array(length ?? frame.length);
+  copy.set(frame.subarray(0, copy.length));
+  for (const [at, value] of changes) if (copy.length > 0) copy[at % copy.length] = value;
+  return copy;
+}
+
+const mutated = fc.tuple(honest, damage).map(([frame, d]) => damaged(frame, d));
+
+/** A frame that was on the wire before, from whichever side, comes again, perhaps damaged. */
+const replay: fc.Arbitrary<Deed> = fc.tuple(fc.nat(500), damage).map(([which, d]) =>
+  deed(`replay ${which} ${JSON.stringify(d)}`, (bench) => {
+    const { wire } = bench;
+    bench.inject(damaged(wire[which % wire.length]!.bytes, d));
+  }),
+);
 
 const noise = fc.uint8Array({ maxLength: 100 });
 
@@ -120,6 +137,7 @@ export const hostility: fc.Arbitrary<Deed[]> = fc.array(
     { weight: 6, arbitrary: segment },
     { weight: 5, arbitrary: proper },
     { weight: 3, arbitrary: frame },
+    { weight: 3, arbitrary: replay },
     { weight: 1, arbitrary: wait },
   ),
   { minLength: 1, maxLength: 25 },
