@@ -231,8 +231,8 @@ function arrive(port: Port, frame: Frame): void {
 }
 
 class Arrival extends EventSource {
-  private readonly port: Port;
-  private readonly frame: Frame;
+  protected readonly port: Port;
+  protected readonly frame: Frame;
 
   constructor(port: Port, frame: Frame) {
     super();
@@ -245,16 +245,7 @@ class Arrival extends EventSource {
   }
 }
 
-class InjectedArrival extends EventSource {
-  private readonly port: Port;
-  private readonly frame: Frame;
-
-  constructor(port: Port, frame: Frame) {
-    super();
-    this.port = port;
-    this.frame = frame;
-  }
-
+class InjectedArrival extends Arrival {
   override fire(): void {
     if (this.port.cable) this.port.station.receive(this.frame);
     else this.frame.release();

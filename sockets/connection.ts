@@ -83,20 +83,27 @@ export function* lwip_bind(
 ): Op<number> {
   const sock = sockets.use(s);
   if (sock === null) return sockets.fail(thread, EBADF);
-  let ret: number;
-  if (name.sin_family !== AF_INET) ret = sockets.fail(thread, EINVAL);
-  else if (!isSockaddrLen(namelen)) ret = sockets.fail(thread, EIO);
-  else {
-    const msg = sockets.msg(thread, sock.conn!);
-    msg.addr = ntohl(name.sin_addr.s_addr) | 0;
-    msg.port = ntohs(name.sin_port);
-    if (!sockets.tcpip.tryCall(thread, lwip_netconn_do_bind, msg)) {
-      yield* sockets.tcpip.finishCall(thread, lwip_netconn_do_bind, msg);
-    }
-    ret = sockets.result(thread, msg.err, 0);
-  }
+  const ret = yield* callWithAddress(sockets, thread, sock.conn!, name, namelen, lwip_netconn_do_bind);
   if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
+}
+
+/** bind() and connect() in the stack, once the address is one that the socket can take. */
+function* callWithAddress(
+  sockets: Sockets,
+  thread: SysThread,
+  conn: Netconn,
+  name: sockaddr_in,
+  namelen: number,
+  fn: typeof lwip_netconn_do_bind,
+): Op<number> {
+  if (name.sin_family !== AF_INET) return sockets.fail(thread, EINVAL);
+  if (!isSockaddrLen(namelen)) return sockets.fail(thread, EIO);
+  const msg = sockets.msg(thread, conn);
+  msg.addr = ntohl(name.sin_addr.s_addr) | 0;
+  msg.port = ntohs(name.sin_port);
+  if (!sockets.tcpip.tryCall(thread, fn, msg)) yield* sockets.tcpip.finishCall(thread, fn, msg);
+  return sockets.result(thread, msg.err, 0);
 }
 
 export function* lwip_listen(sockets: Sockets, thread: SysThread, s: number, backlog: number): Op<number> {
@@ -176,17 +183,7 @@ export function* lwip_connect(
   let ret: number;
   if (name.sin_family === AF_UNSPEC) {
     ret = sockets.result(thread, yield* sockets.call(thread, lwip_netconn_do_disconnect, conn), 0);
-  } else if (name.sin_family !== AF_INET) ret = sockets.fail(thread, EINVAL);
-  else if (!isSockaddrLen(namelen)) ret = sockets.fail(thread, EIO);
-  else {
-    const msg = sockets.msg(thread, conn);
-    msg.addr = ntohl(name.sin_addr.s_addr) | 0;
-    msg.port = ntohs(name.sin_port);
-    if (!sockets.tcpip.tryCall(thread, lwip_netconn_do_connect, msg)) {
-      yield* sockets.tcpip.finishCall(thread, lwip_netconn_do_connect, msg);
-    }
-    ret = sockets.result(thread, msg.err, 0);
-  }
+  } else ret = yield* callWithAddress(sockets, thread, conn, name, namelen, lwip_netconn_do_connect);
   if (sockets.release(sock)) yield* sockets.free(thread, sock);
   return ret;
 }

@@ -38,7 +38,7 @@ const NOTHING_WRONG = 0;
 
 // Sending
 
-export function* lwip_send(
+export function lwip_send(
   sockets: Sockets,
   thread: SysThread,
   s: number,
@@ -46,15 +46,7 @@ export function* lwip_send(
   size: number,
   flags: number,
 ): Op<number> {
-  const sock = sockets.use(s);
-  if (sock === null) return sockets.fail(thread, EBADF);
-  const part = size === data.length ? data : data.subarray(0, size);
-  const conn = sock.conn!;
-  let ret: number;
-  if (conn.type !== NETCONN_TCP) ret = yield* sendDatagram(sockets, thread, conn, [part], null);
-  else ret = yield* write(sockets, thread, conn, [part], flags);
-  if (sockets.release(sock)) yield* sockets.free(thread, sock);
-  return ret;
+  return lwip_sendto(sockets, thread, s, data, size, flags, null);
 }
 
 export function* lwip_sendto(

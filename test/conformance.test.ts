@@ -430,4 +430,6 @@ test('every recorded scenario is replayed identically', () => {
   const wrong = [...runFiles(replayable)].filter(({ status }) => status !== 'identical');
   expect(wrong.flatMap((result) => explain(result, false)).slice(0, 60)).toEqual([]);
   expect(replayable).toHaveLength(707);
+  const claim = `**${replayable.length - wrong.length} of ${replayable.length}** traces recorded from the real C stack`;
+  expect(readFileSync(join(__dirname, '..', 'README.md'), 'utf8')).toContain(claim);
 });

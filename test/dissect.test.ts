@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Dissection, describeFrame, dissect, verifyChecksums } from '../tools/dissect.ts';
+import { describeFrame } from '../tools/describe-frame.ts';
+import { type Dissection, dissect, verifyChecksums } from '../tools/dissect.ts';
 import {
   arpFrame,
   ethFrame,

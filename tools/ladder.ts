@@ -7,14 +7,8 @@
 import type { CallRecord, FrameRecord, Trace } from '../device/trace.ts';
 import { ENOTCONN, errnoName } from '../sockets/errno.ts';
 import { TCP_ACK, TCP_FIN, TCP_SYN } from '../stack/prot/tcp.ts';
-import {
-  type DescribeOptions,
-  type Dissection,
-  describeFrame,
-  dissect,
-  type Ip4Layer,
-  type TcpLayer,
-} from './dissect.ts';
+import { type DescribeOptions, describeFrame } from './describe-frame.ts';
+import { type Dissection, dissect, type Ip4Layer, type TcpLayer } from './dissect.ts';
 
 export interface LadderOptions {
   /** Longest line in characters, at least 40. Default 100. */

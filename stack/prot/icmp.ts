@@ -10,8 +10,11 @@ export const SIZEOF_ICMP_HDR = 8;
 /** Types. */
 export const ICMP_ER = 0;
 export const ICMP_DUR = 3;
+export const ICMP_SQ = 4;
+export const ICMP_RD = 5;
 export const ICMP_ECHO = 8;
 export const ICMP_TE = 11;
+export const ICMP_PP = 12;
 
 /** Codes of "destination unreachable" and "time exceeded". */
 export const ICMP_DUR_PROTO = 2;

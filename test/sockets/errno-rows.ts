@@ -248,12 +248,28 @@ export const ROWS: readonly (readonly [id: string, call: string, situation: stri
   ['inet_pton-2', 'inet_pton', 'text not an address', '0'],
   ['inet_ntop-1', 'inet_ntop', 'family unknown', 'EAFNOSUPPORT'],
   ['inet_ntop-2', 'inet_ntop', 'buffer too small', 'ENOSPC'],
+  ['pending-1', 'SO_ERROR and the next call', 'a RST was accepted', 'ECONNRESET'],
+  ['pending-2', 'SO_ERROR and the next call', 'a retransmission or keepalive limit, or tcp_abort()', 'ECONNABORTED'],
+  ['pending-3', 'SO_ERROR', 'LAST_ACK finished, and reading had not been shut down', 'ENOTCONN'],
+  ['netdb-1', 'gethostbyname', 'any failure', 'NULL'],
+  ['netdb-2', 'gethostbyname_r', 'result, name, ret or buf NULL', '-1'],
+  ['netdb-3', 'gethostbyname_r', 'buffer too small', '-1'],
+  ['netdb-4', 'gethostbyname_r', 'lookup failed', '-1'],
+  ['netdb-5', 'getaddrinfo', 'res NULL', 'EAI_FAIL'],
+  ['netdb-6', 'getaddrinfo', 'node and service NULL', 'EAI_NONAME'],
+  ['netdb-7', 'getaddrinfo', 'unknown family', 'EAI_FAMILY'],
+  ['netdb-8', 'getaddrinfo', 'service not a number of 16 bits', 'EAI_SERVICE'],
+  ['netdb-9', 'getaddrinfo', 'AI_NUMERICHOST and not numeric, or of the other family', 'EAI_NONAME'],
+  ['netdb-10', 'getaddrinfo', 'lookup failed', 'EAI_FAIL'],
+  ['netdb-11', 'getaddrinfo', 'no memory', 'EAI_MEMORY'],
+  ['netdb-12', 'getaddrinfo', 'found', '0'],
 ];
 
 const NO_HEAP = 'the twin has no heap that runs out';
 const NO_IPV6 = 'the twin knows IPv4 only';
 const NO_NULL = 'the type of the argument does not allow it, and C’s pointer has no counterpart';
 const NO_VFS = 'the twin has no other file systems and no such calls';
+const NO_RESOLVER = 'the twin has no resolver and no such calls';
 
 /** Rows that cannot happen in the twin, and why. */
 export const NOT_IN_THE_TWIN: Readonly<Record<string, string>> = {
@@ -274,4 +290,16 @@ export const NOT_IN_THE_TWIN: Readonly<Record<string, string>> = {
   'select-5': NO_VFS,
   'poll-1': NO_NULL,
   'vfs-2': NO_VFS,
+  'netdb-1': NO_RESOLVER,
+  'netdb-2': NO_RESOLVER,
+  'netdb-3': NO_RESOLVER,
+  'netdb-4': NO_RESOLVER,
+  'netdb-5': NO_RESOLVER,
+  'netdb-6': NO_RESOLVER,
+  'netdb-7': NO_RESOLVER,
+  'netdb-8': NO_RESOLVER,
+  'netdb-9': NO_RESOLVER,
+  'netdb-10': NO_RESOLVER,
+  'netdb-11': NO_RESOLVER,
+  'netdb-12': NO_RESOLVER,
 };

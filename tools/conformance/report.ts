@@ -1,6 +1,7 @@
 /** What the conformance runner prints. */
 
-import { describeFrame, dissect } from '../dissect.ts';
+import { describeFrame } from '../describe-frame.ts';
+import { dissect } from '../dissect.ts';
 import type { Difference, Divergence, Moment } from './compare.ts';
 import { timeline } from './compare.ts';
 import type { GoldenRecord, Outcome } from './scenario.ts';

@@ -4,9 +4,12 @@ import {
   AF_INET,
   MSG_PEEK,
   type Os,
+  SO_ERROR,
   SOCK_DGRAM,
   SOCK_RAW,
   SOCK_STREAM,
+  SOL_SOCKET,
+  type SockoptOut,
   sockaddr_in,
   type TaskOptions,
 } from '../../../device/index.ts';
@@ -95,6 +98,13 @@ function serve({ b }: Pair, port: number, session: (os: Os, s: number) => Steps<
       yield* os.xTaskCreate((child) => session(child, s), 'session');
     }
   }, `port ${port}`);
+}
+
+/** What SO_ERROR says; asking clears it. */
+export function* soError(os: Os, s: number): Steps<Answer> {
+  const out: SockoptOut = { value: -1 };
+  yield* os.getsockopt(s, SOL_SOCKET, SO_ERROR, out);
+  return out.value as number;
 }
 
 // Beginnings of programs

@@ -11,10 +11,8 @@ import {
   SHUT_RD,
   SHUT_RDWR,
   SHUT_WR,
-  SO_ERROR,
   SO_REUSEADDR,
   SOL_SOCKET,
-  type SockoptOut,
   sockaddr_in,
 } from '../../../device/index.ts';
 import { UdpPcb } from '../../../stack/udp.ts';
@@ -34,6 +32,7 @@ import {
   raw,
   reset,
   SILENT,
+  soError,
   tcp,
   udp,
 } from './case.ts';
@@ -46,12 +45,6 @@ function* connecting(os: Os): Steps<number> {
   yield* os.fcntl(s, F_SETFL, O_NONBLOCK);
   yield* os.connect(s, to(80, NOWHERE));
   return s;
-}
-
-function* soError(os: Os, s: number): Steps<Answer> {
-  const out: SockoptOut = { value: -1 };
-  yield* os.getsockopt(s, SOL_SOCKET, SO_ERROR, out);
-  return out.value as number;
 }
 
 function* peerName(os: Os, s: number): Steps<Answer> {

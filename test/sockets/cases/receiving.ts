@@ -11,13 +11,27 @@ import {
   type Os,
   SHUT_RD,
   SHUT_RDWR,
+  SHUT_WR,
   SO_RCVTIMEO,
   SOL_SOCKET,
   sockaddr_in,
   text,
 } from '../../../device/index.ts';
 import { outcome, pattern, type Steps } from '../../support/worlds.ts';
-import { type Answer, type Case, connected, ECHO, given, HELLO, listening, raw, reset, tcp, udp } from './case.ts';
+import {
+  type Answer,
+  type Case,
+  connected,
+  ECHO,
+  given,
+  HELLO,
+  listening,
+  raw,
+  reset,
+  soError,
+  tcp,
+  udp,
+} from './case.ts';
 
 const LOOPBACK = '127.0.0.1';
 const mem = (n = 100) => new Uint8Array(n);
@@ -222,4 +236,26 @@ export const receiving: readonly Case[] = [
     }
     return answers;
   }),
+  given('pending-1', 'told once', [104, 0, 'ECONNRESET', 'ENOTCONN'], function* (os) {
+    const s = yield* reset(os);
+    return [yield* soError(os, s), yield* soError(os, s), ...(yield* each(os, [s, s]))];
+  }),
+  given('pending-2', 'behind data', [113, 0, 3, 'ECONNABORTED', 'ENOTCONN'], function* (os) {
+    const s = yield* withChunks(os, 'abc');
+    yield* os.netifDown();
+    return [yield* soError(os, s), yield* soError(os, s), yield* recv(os, s, 3), ...(yield* each(os, [s, s]))];
+  }),
+  given(
+    'pending-3',
+    'a FIN that is read when the pcb is gone counts as a reset',
+    [0, 128, 0, 5, 'ECONNRESET', 'ECONNRESET', 'ENOTCONN'],
+    function* (os) {
+      const s = yield* connected(os, HELLO);
+      yield* os.delayMs(100);
+      const shut = yield* outcome(os, os.shutdown(s, SHUT_WR));
+      yield* os.delayMs(100);
+      const errors = [yield* soError(os, s), yield* soError(os, s)];
+      return [shut, ...errors, ...(yield* each(os, [s, s, s, s]))];
+    },
+  ),
 ];

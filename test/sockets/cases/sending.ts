@@ -11,11 +11,9 @@ import {
   O_NONBLOCK,
   type Os,
   SHUT_WR,
-  SO_ERROR,
   SO_KEEPALIVE,
   SO_SNDTIMEO,
   SOL_SOCKET,
-  type SockoptOut,
   sockaddr_in,
 } from '../../../device/index.ts';
 import { B_IP, outcome, pattern, type Steps } from '../../support/worlds.ts';
@@ -34,6 +32,7 @@ import {
   raw,
   reset,
   SILENT,
+  soError,
   tcp,
   udp,
 } from './case.ts';
@@ -57,12 +56,6 @@ function* blockedSend(os: Os, { also }: Place, s: number, deed: (os: Os) => Step
     yield* deed(other);
   });
   return yield* outcome(os, os.send(s, pattern(50_000)));
-}
-
-function* soError(os: Os, s: number): Steps<Answer> {
-  const out: SockoptOut = { value: -1 };
-  yield* os.getsockopt(s, SOL_SOCKET, SO_ERROR, out);
-  return out.value as number;
 }
 
 const message = (...sizes: number[]) => ({ msg_name: null, msg_iov: sizes.map((n) => pattern(n)), msg_flags: 0 });
