@@ -25,6 +25,7 @@ import { Os } from './os.ts';
 import { type Program, ProgramRunner } from './program.ts';
 import type { RandomStream } from './random.ts';
 import { BoardPort } from './stack_port.ts';
+import { TcpProbe } from './tcp_probe.ts';
 import type { Trace } from './trace.ts';
 
 export interface Esp32Options extends AddressOptions {
@@ -56,6 +57,7 @@ export interface BoardWorld {
   readonly trace: Trace | null;
   readonly tickUs: number;
   takeNumber(): number;
+  readonly nextNumber: number;
   random(name: string): RandomStream;
   onHazard(board: Esp32, name: HazardName): void;
   onFailure(board: TaskOwner, task: Task, error: unknown): void;
@@ -128,6 +130,10 @@ export class Esp32 implements TaskOwner, Station {
     return this.world.takeNumber();
   }
 
+  get nextNumber(): number {
+    return this.world.nextNumber;
+  }
+
   /** Have a program run as a task whenever the board boots. @param name of the task */
   xTaskCreate(program: Program<Os>, name: string, options: TaskOptions = {}): void {
     const { startUs = 0 } = options;
@@ -181,6 +187,7 @@ export class Esp32 implements TaskOwner, Station {
     this.tcpip = new TcpipThread(this.sys, this.opt.TCPIP_MBOX_SIZE);
     this.stack = new Stack(new BoardPort(this, this.tcpip, this.chance), this.opt);
     this.tcpip.stack = this.stack;
+    if (this.trace?.withStates) this.tcpip.observer = new TcpProbe(this, this.trace);
     this.sockets = new Sockets(this.tcpip);
     const body = new TcpipBody(this.tcpip);
     this.tcpipTask = new Task(world.scheduler, this, TCPIP_THREAD_NAME, this.opt.TCPIP_THREAD_PRIO, body);

@@ -48,6 +48,8 @@ export class Task extends EventSource implements SysThread {
   prev: Task | null = null;
   /** Calls since it last blocked. */
   busyCalls = 0;
+  /** Running number of the start of its last traced call. */
+  callNumber = -1;
 
   constructor(scheduler: Scheduler, owner: TaskOwner, name: string, priority: number, body: TaskBody) {
     super(body.isTcpip);

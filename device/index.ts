@@ -33,6 +33,16 @@ export type { AddressOptions, DhcpServerOptions } from './netif_config.ts';
 export type { Data, esp_ip4_addr_t, esp_netif_ip_info_t, Os } from './os.ts';
 export type { Program } from './program.ts';
 export type { RandomStream } from './random.ts';
-export { type CallRecord, type EventRecord, type FrameRecord, type NoteRecord, Trace } from './trace.ts';
+export {
+  type CallRecord,
+  type EventRecord,
+  type FrameRecord,
+  type NoteRecord,
+  type StateRecord,
+  type StepCause,
+  type StepRecord,
+  type TcpState,
+  Trace,
+} from './trace.ts';
 export { text, utf8 } from './utf8.ts';
 export { type Failure, type Hazard, type RunOptions, type RunReport, World, type WorldOptions } from './world.ts';

@@ -128,9 +128,10 @@ export class Lan {
 
   private record(from: Port, frame: Frame, fate: Fate | null): void {
     const { world } = this;
+    frame.number = world.takeNumber();
     world.trace!.addFrame({
       kind: 'frame',
-      n: world.takeNumber(),
+      n: frame.number,
       tUs: world.scheduler.nowUs,
       lan: this.name,
       from: from.station.name,

@@ -550,6 +550,7 @@ export class Os {
       data: undefined,
     };
     trace.addCall(record);
+    task.callNumber = record.n0;
     // A call leaves errno alone unless it fails, or receives the end of a stream: what it wrote shows by contrast.
     const before = task.errno;
     task.errno = 0;

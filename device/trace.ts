@@ -83,6 +83,67 @@ export interface EventRecord {
   readonly mac: string;
 }
 
+/** Why a board's tcpip thread did something: a frame came, a task made a call, a timer was due, lwIP had put it off. */
+export type StepCause = 'frame' | 'call' | 'timer' | 'other';
+
+/** One thing that a board's tcpip thread did, from one message or timer to the next. Recorded with `states: true`. */
+export interface StepRecord {
+  readonly kind: 'step';
+  /** What the board recorded in between has the running numbers from n0 to before n1. */
+  readonly n0: number;
+  readonly n1: number;
+  readonly tUs: number;
+  readonly board: string;
+  readonly cause: StepCause;
+  /** Running number of the frame that had come, or of the start of the call; -1 if there is none. */
+  readonly ref: number;
+}
+
+/** A control block as it stands after a step, under lwIP's names. Sequence numbers are absolute and unsigned. */
+export interface TcpState {
+  /** Of RFC 9293; CLOSED once lwIP has freed the control block. */
+  readonly state: string;
+  /** SND.UNA */
+  readonly lastack: number;
+  readonly snd_nxt: number;
+  /** Sequence number of the next byte that send() will buffer. */
+  readonly snd_lbb: number;
+  readonly snd_wnd: number;
+  /** Free room in the send buffer, bytes; and segments queued. */
+  readonly snd_buf: number;
+  readonly snd_queuelen: number;
+  readonly cwnd: number;
+  readonly ssthresh: number;
+  readonly rcv_nxt: number;
+  readonly rcv_wnd: number;
+  readonly rcv_ann_right_edge: number;
+  /** Segments that wait for earlier ones, "from:to" relative to RCV.NXT. */
+  readonly ooseq: string;
+  /** Retransmission time-out in milliseconds, and whether the timer runs. */
+  readonly rtoMs: number;
+  readonly isTimed: boolean;
+  /** Retransmissions in a row. */
+  readonly nrtx: number;
+  readonly dupacks: number;
+  readonly persist_backoff: number;
+  readonly keep_cnt_sent: number;
+  /** TF_ bits of lwIP. */
+  readonly flags: number;
+}
+
+/** A control block changed. Recorded with `states: true`. */
+export interface StateRecord {
+  readonly kind: 'state';
+  /** It holds after everything with a lower running number. */
+  readonly n: number;
+  readonly tUs: number;
+  readonly board: string;
+  /** "ip:port" */
+  readonly local: string;
+  readonly remote: string;
+  readonly state: TcpState;
+}
+
 /** The recorded life of a world. Records are appended in order of their running number. */
 export class Trace {
   /** False: frames and calls are shown to the listeners only, so that a run of any length needs no memory for them. */
@@ -92,10 +153,15 @@ export class Trace {
   readonly calls: CallRecord[] = [];
   readonly notes: NoteRecord[] = [];
   readonly events: EventRecord[] = [];
+  /** True: `steps` and `states` are recorded too. */
+  readonly withStates: boolean;
+  readonly steps: StepRecord[] = [];
+  readonly states: StateRecord[] = [];
   private readonly listeners: ((frame: FrameRecord) => void)[] = [];
 
-  constructor(keep = true) {
+  constructor(keep = true, withStates = false) {
     this.keep = keep;
+    this.withStates = withStates;
   }
 
   /** Be told of every frame at the moment it is sent, for instance to write it to a capture. */

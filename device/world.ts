@@ -116,10 +116,11 @@ export class World implements BoardWorld, LanWorld {
 
   /**
    * Record everything from now on. Call it before run() to have it all.
-   * @param options keep: false to have frames shown to listeners (trace.onFrame) only; the first call of record() decides
+   * @param options keep: false to have frames shown to listeners (trace.onFrame) only; states: true to have the control
+   *   blocks of connections too, and what made each board do what it did; the first call of record() decides
    */
-  record({ keep = true }: { readonly keep?: boolean } = {}): Trace {
-    this.trace ??= new Trace(keep);
+  record({ keep = true, states = false }: { readonly keep?: boolean; readonly states?: boolean } = {}): Trace {
+    this.trace ??= new Trace(keep, states);
     return this.trace;
   }
 
@@ -294,6 +295,11 @@ export class World implements BoardWorld, LanWorld {
   /** The next running number of the trace. */
   takeNumber(): number {
     return this.number++;
+  }
+
+  /** The number that takeNumber() will give next. */
+  get nextNumber(): number {
+    return this.number;
   }
 
   onBoot(fn: () => void, atUs: number): void {

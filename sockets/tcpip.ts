@@ -7,6 +7,16 @@ import { type Op, type Sys, type SysThread, semWait, signal, WaitList } from './
 /** A message: a function and its arguments. */
 export type TcpipFn<A, B> = (a: A, b: B) => void;
 
+/** Is told of everything that a tcpip thread does. */
+export interface TcpipObserver {
+  /** A message will be handled. @param a its first argument: a frame, a call's message, or something else */
+  messageBegins(a: unknown): void;
+  /** Due timers will run. */
+  timersBegin(): void;
+  /** The message has been handled, or the timers have run. */
+  ended(): void;
+}
+
 export class TcpipThread {
   readonly sys: Sys;
   readonly receivers = new WaitList();
@@ -18,6 +28,7 @@ export class TcpipThread {
   private last = 0;
   /** Set once, right after construction: the stack's port needs the thread, the thread runs the stack. */
   stack!: Stack;
+  observer: TcpipObserver | null = null;
 
   constructor(sys: Sys, mboxSize: number) {
     this.sys = sys;
@@ -83,7 +94,7 @@ export class TcpipThread {
     for (;;) {
       const due = stack.timeouts.due;
       if (due <= sys.sys_now()) {
-        stack.runDue();
+        this.runDue();
         continue;
       }
       if (this.first < this.last) {
@@ -94,6 +105,12 @@ export class TcpipThread {
       sys.block(task, this.receivers, due === Number.POSITIVE_INFINITY ? due : sys.deadline(Math.max(ticks, 1)));
       return;
     }
+  }
+
+  private runDue(): void {
+    this.observer?.timersBegin();
+    this.stack.runDue();
+    this.observer?.ended();
   }
 
   private handleNext(): void {
@@ -110,6 +127,8 @@ export class TcpipThread {
       this.sys.wake(this.senders);
       this.sys.preemptIfHigher();
     }
+    this.observer?.messageBegins(a);
     fn(a, b);
+    this.observer?.ended();
   }
 }

@@ -56,6 +56,8 @@ export class Frame {
   sums = SUMS_VALID;
   /** UDP only: SO_NO_CHECK asks for a zero checksum. */
   noUdpSum = false;
+  /** Running number of its record in a trace; what it is worth without one is undefined. */
+  number = -1;
 
   constructor(pool: FramePool, size: number) {
     const buffer = new ArrayBuffer((size + 3) & ~3);
@@ -75,6 +77,7 @@ export class Frame {
     copy.bytes.set(this.bytes.subarray(0, FRAME_START + this.len));
     copy.sums = this.sums;
     copy.noUdpSum = this.noUdpSum;
+    copy.number = this.number;
     return copy;
   }
 
@@ -164,6 +167,7 @@ export class FramePool {
 
   recycle(frame: Frame): void {
     frame.noUdpSum = false;
+    frame.number = -1;
     if (frame.bytes.length === POOLED_SIZE && this.free.length < POOL_KEEPS) this.free.push(frame);
   }
 }
