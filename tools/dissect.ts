@@ -555,5 +555,3 @@ function checked(
   const right = ~fold16(sum - found) & 0xffff;
   return { layer, state: 'bad', found, expected: layer === 'udp' && right === 0 ? 0xffff : right };
 }
-
-/** How describeFrame() words a frame for a reader who knows more than the frame itself says. */

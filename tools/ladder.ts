@@ -4,11 +4,9 @@
  * Meant for reading (a terminal, a README, a failed test) and for snapshots: the same trace gives the same text.
  */
 
-import type { CallRecord, FrameRecord, Trace } from '../device/trace.ts';
-import { ENOTCONN, errnoName } from '../sockets/errno.ts';
-import { TCP_ACK, TCP_FIN, TCP_SYN } from '../stack/prot/tcp.ts';
-import { type DescribeOptions, describeFrame } from './describe-frame.ts';
-import { type Dissection, dissect, type Ip4Layer, type TcpLayer } from './dissect.ts';
+import type { Trace } from '../device/trace.ts';
+import { isMostlyText, quoted } from './printable.ts';
+import { type Board, type CallLine, Cast, type FrameLine, type Line, type Look, runLines } from './run-lines.ts';
 
 export interface LadderOptions {
   /** Longest line in characters, at least 40. Default 100. */
@@ -56,7 +54,7 @@ export function formatLadder(trace: Trace, options: LadderOptions = {}): string 
   const until = options.until ?? Number.POSITIVE_INFINITY;
 
   const cast = new Cast(trace, options.boards ?? []);
-  const all = storyLines(trace, cast, options.calls ?? true);
+  const all = runLines(trace, cast, options.calls ?? true);
   const lines = all.filter((line) => line.tUs >= from && line.tUs <= until);
   if (lines.length === 0) return all.length === 0 ? '(nothing happened)' : '(nothing happened in this time)';
 
@@ -64,7 +62,7 @@ export function formatLadder(trace: Trace, options: LadderOptions = {}): string 
   const timeWidth = times.reduce((most, time) => Math.max(most, time.length), TIME_HEADING.length);
   const layout = chooseLayout(cast.boards(), width - timeWidth - GAP.length, options.payload ?? 'text');
   const paint = options.color === true ? ansi : plain;
-  const row = (time: string, body: string, look: Look): string =>
+  const row = (time: string, body: string, look: Style): string =>
     `${paint(time.padStart(timeWidth), 'time')}${GAP}${paint(body.trimEnd(), look)}`.trimEnd();
 
   const out = layout.heading().map((text, i) => row(i === 0 ? TIME_HEADING : '', text, 'heading'));
@@ -83,9 +81,9 @@ export function formatLadder(trace: Trace, options: LadderOptions = {}): string 
 const TIME_HEADING = 'seconds';
 const GAP = '  ';
 
-type Look = 'heading' | 'time' | 'frame' | 'fault' | 'lost' | 'call' | 'failed' | 'note';
+type Style = Look | 'heading' | 'time';
 
-const ANSI: Readonly<Record<Look, string>> = {
+const ANSI: Readonly<Record<Style, string>> = {
   heading: '1',
   time: '2',
   frame: '',
@@ -96,7 +94,7 @@ const ANSI: Readonly<Record<Look, string>> = {
   note: '1',
 };
 
-function ansi(text: string, look: Look): string {
+function ansi(text: string, look: Style): string {
   return ANSI[look] === '' || text.trim() === '' ? text : `\u001b[${ANSI[look]}m${text}\u001b[0m`;
 }
 
@@ -108,364 +106,6 @@ function seconds(us: number): string {
   return `${Math.floor(us / 1e6)}.${String(Math.floor(us % 1e6)).padStart(6, '0')}`;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
-// Who takes part
-
-interface Board {
-  readonly name: string;
-  /** The one IP address that it sends from; '' if there is none or more than one. */
-  readonly address: string;
-}
-
-/** Frames that no board sent come from here. */
-const INJECTED = '(test)';
-/** The far end of a board that is alone. */
-const WIRE = '(wire)';
-
-/** The boards of a trace in the order of their columns, and what their frames tell about them. */
-class Cast {
-  readonly #names: string[];
-  readonly #addresses = new Map<string, Set<string>>();
-  readonly #ownerOfMac = new Map<string, string>();
-  readonly #onLan = new Map<string, Set<string>>();
-  readonly #tasks = new Map<string, Set<string>>();
-  /** The frames in order, decoded. */
-  readonly frames: readonly { readonly record: FrameRecord; readonly d: Dissection }[];
-
-  constructor(trace: Trace, first: readonly string[]) {
-    this.frames = trace.frames
-      .map((record) => ({ record, d: dissect(record.bytes) }))
-      .sort((a, b) => a.record.n - b.record.n);
-    for (const { record, d } of this.frames) this.#learn(record, d);
-    for (const call of trace.calls) addTo(this.#tasks, partyOf(call.board), call.task);
-
-    const seen = [
-      ...trace.frames.map((frame) => ({ n: frame.n, name: partyOf(frame.from) })),
-      ...trace.calls.map((call) => ({ n: call.n0, name: partyOf(call.board) })),
-      ...trace.notes.filter((note) => note.board !== '').map((note) => ({ n: note.n, name: note.board })),
-    ].sort((a, b) => a.n - b.n);
-    this.#names = [...new Set([...first.map(partyOf), ...seen.map((one) => one.name)])];
-    if (this.#names.length === 1) this.#names.push(WIRE);
-  }
-
-  #learn(record: FrameRecord, d: Dissection): void {
-    const sender = partyOf(record.from);
-    addTo(this.#onLan, record.lan, sender);
-    if (d.eth === undefined) return;
-    const owner = this.#ownerOfMac.get(d.eth.src);
-    if (owner === undefined || owner === INJECTED) this.#ownerOfMac.set(d.eth.src, sender);
-    const address = d.ip4?.src ?? d.arp?.spa ?? '0.0.0.0';
-    if (address !== '0.0.0.0') addTo(this.#addresses, sender, address);
-  }
-
-  boards(): Board[] {
-    return this.#names.map((name) => ({
-      name: printable(name.trim() === '' ? `"${name}"` : name),
-      address: this.addressOf(name),
-    }));
-  }
-
-  /** Column of a record's board. */
-  index(board: string): number {
-    return this.#names.indexOf(partyOf(board));
-  }
-
-  addressOf(board: string): string {
-    const addresses = [...(this.#addresses.get(partyOf(board)) ?? [])];
-    return addresses.length === 1 ? addresses[0]! : '';
-  }
-
-  get hasSeveralLans(): boolean {
-    return this.#onLan.size > 1;
-  }
-
-  hasSeveralTasks(board: string): boolean {
-    return (this.#tasks.get(partyOf(board))?.size ?? 0) > 1;
-  }
-
-  /** Boards to which a frame is addressed. */
-  receivers(record: FrameRecord, d: Dissection): string[] {
-    const sender = partyOf(record.from);
-    const others = this.#names.filter((name) => name !== sender);
-    if (others.length === 1) return others;
-    if (d.eth !== undefined && isGroup(d.bytes)) {
-      return others.filter((name) => this.#onLan.get(record.lan)?.has(name));
-    }
-    const owner = d.eth && this.#ownerOfMac.get(d.eth.dest);
-    return owner === undefined || owner === sender ? [] : [owner];
-  }
-}
-
-/** Who a record's board name stands for. */
-function partyOf(board: string): string {
-  return board === '' ? INJECTED : board;
-}
-
-/** The lowest bit of the first byte marks multicast and broadcast. */
-function isGroup(frame: Uint8Array): boolean {
-  return (frame[0]! & 1) === 1;
-}
-
-function addTo(map: Map<string, Set<string>>, key: string, value: string): void {
-  const set = map.get(key);
-  if (set === undefined) map.set(key, new Set([value]));
-  else set.add(value);
-}
-
-// ---------------------------------------------------------------------------------------------------------------
-// What happened, line by line
-
-interface FrameLine {
-  readonly kind: 'frame';
-  readonly tUs: number;
-  readonly look: Look;
-  /** Columns. */
-  readonly from: number;
-  readonly to: readonly number[];
-  readonly label: string;
-  readonly payload: Uint8Array;
-  readonly fault: string;
-  readonly lost: boolean;
-}
-
-interface CallLine {
-  readonly kind: 'call';
-  readonly tUs: number;
-  readonly look: Look;
-  /** Column. */
-  readonly board: number;
-  /** Shortened if the line is too long ... */
-  readonly text: string;
-  /** ... before this is. */
-  readonly result: string;
-  readonly payload: Uint8Array;
-}
-
-interface NoteLine {
-  readonly kind: 'note';
-  readonly tUs: number;
-  readonly look: Look;
-  readonly text: string;
-}
-
-type Line = FrameLine | CallLine | NoteLine;
-
-const NOTHING = new Uint8Array(0);
-
-interface Event {
-  readonly n: number;
-  readonly line: Line;
-  /** Of a call's start and its return. */
-  readonly call?: { readonly record: CallRecord; readonly isStart: boolean };
-}
-
-function storyLines(trace: Trace, cast: Cast, showCalls: boolean): Line[] {
-  const tcp = new TcpView();
-  const events: Event[] = cast.frames.map(({ record, d }) => ({ n: record.n, line: frameLine(record, d, cast, tcp) }));
-  for (const note of trace.notes) {
-    const text = printable(note.board === '' ? note.text : `${note.board}: ${note.text}`);
-    events.push({ n: note.n, line: { kind: 'note', tUs: note.tUs, look: 'note', text } });
-  }
-  const blocked: CallRecord[] = [];
-  for (const record of showCalls ? trace.calls : []) {
-    events.push({ n: record.n0, line: callStart(record, cast), call: { record, isStart: true } });
-    if (record.n1 < 0) blocked.push(record);
-    else events.push({ n: record.n1, line: callReturn(record, cast), call: { record, isStart: false } });
-  }
-  events.sort((a, b) => a.n - b.n);
-
-  const lines: Line[] = [];
-  const told = new Set<CallRecord>();
-  for (const [i, { line, call }] of events.entries()) {
-    if (call === undefined) {
-      lines.push(line);
-    } else if (call.isStart && returnsAtOnce(events, i, call.record, cast)) {
-      lines.push(wholeCall(call.record, cast));
-      told.add(call.record);
-    } else if (!told.has(call.record)) {
-      lines.push(line);
-    }
-  }
-  const endUs = lines.reduce((latest, line) => Math.max(latest, line.tUs), 0);
-  for (const record of blocked) lines.push(callBlocked(record, cast, endUs));
-  return lines;
-}
-
-/** True if nothing happened between start and return but that the call's own board sent frames, at the same instant. */
-function returnsAtOnce(events: readonly Event[], start: number, record: CallRecord, cast: Cast): boolean {
-  if (record.t1Us !== record.t0Us) return false;
-  const own = cast.index(record.board);
-  for (let i = start + 1; i < events.length; i++) {
-    const { line, call } = events[i]!;
-    if (call?.record === record) return true;
-    if (line.kind !== 'frame' || line.from !== own) return false;
-  }
-  return false;
-}
-
-function frameLine(record: FrameRecord, d: Dissection, cast: Cast, tcp: TcpView): FrameLine {
-  const receivers = cast.receivers(record, d);
-  const words: { -readonly [K in keyof DescribeOptions]: DescribeOptions[K] } = {
-    hideSrc: d.ip4?.src === cast.addressOf(record.from),
-    hideDest: receivers.length === 1 && d.ip4?.dest === cast.addressOf(receivers[0]!),
-  };
-  let mark = '';
-  if (d.ip4 !== undefined && d.tcp !== undefined && !d.ip4.isFragment) {
-    const isHeard = !record.lost && !record.fault.includes('corrupt');
-    const view = tcp.look(record.lan, d.ip4, d.tcp, d.payload.length, isHeard);
-    words.seq = view.seq;
-    words.ack = view.ack;
-    words.showSeq = view.isOutOfLine;
-    mark = view.mark === '' ? '' : ` (${view.mark})`;
-  }
-  const lan = cast.hasSeveralLans ? `${printable(record.lan)}: ` : '';
-  const hasText = d.ip4 !== undefined && d.icmp === undefined && d.igmp === undefined;
-  return {
-    kind: 'frame',
-    tUs: record.tUs,
-    look: record.lost ? 'lost' : record.fault === '' ? 'frame' : 'fault',
-    from: cast.index(record.from),
-    to: receivers.map((name) => cast.index(name)),
-    label: lan + describeFrame(d, words) + mark,
-    payload: hasText ? d.payload : NOTHING,
-    fault: printable(record.fault),
-    lost: record.lost,
-  };
-}
-
-function callText(record: CallRecord): string {
-  return printable(`${record.fn}(${record.args.join(', ')})`);
-}
-
-function taskPrefix(record: CallRecord, cast: Cast): string {
-  return cast.hasSeveralTasks(record.board) ? `${printable(record.task)}: ` : '';
-}
-
-/** Calls whose filled-in address is where something came from; of the others it is the answer itself. */
-const TAKES_FROM: ReadonlySet<string> = new Set(['accept', 'recvfrom', 'recvmsg']);
-
-function callResult(record: CallRecord): string {
-  const ret = record.ret ?? 0;
-  const parts = [` = ${ret}`];
-  if (ret < 0 && record.errno !== 0) parts.push(errnoName(record.errno));
-  if (ret === 0 && record.errno === ENOTCONN) parts.push('end of stream');
-  if (record.addr !== '') parts.push(TAKES_FROM.has(record.fn) ? `from ${record.addr}` : `(${record.addr})`);
-  return printable(parts.join(' '));
-}
-
-function callLine(
-  record: CallRecord,
-  cast: Cast,
-  tUs: number,
-  text: string,
-  result: string,
-  returned: boolean,
-): CallLine {
-  return {
-    kind: 'call',
-    tUs,
-    look: returned && (record.ret ?? 0) < 0 ? 'failed' : 'call',
-    board: cast.index(record.board),
-    text: taskPrefix(record, cast) + text,
-    result,
-    payload: returned ? (record.data ?? NOTHING) : NOTHING,
-  };
-}
-
-function wholeCall(record: CallRecord, cast: Cast): CallLine {
-  return callLine(record, cast, record.t0Us, callText(record), callResult(record), true);
-}
-
-function callStart(record: CallRecord, cast: Cast): CallLine {
-  return callLine(record, cast, record.t0Us, callText(record), ' ...', false);
-}
-
-function callReturn(record: CallRecord, cast: Cast): CallLine {
-  return callLine(record, cast, record.t1Us, `... ${printable(record.fn)}`, callResult(record), true);
-}
-
-function callBlocked(record: CallRecord, cast: Cast, endUs: number): CallLine {
-  return callLine(record, cast, endUs, `... ${callText(record)}`, ' has not returned', false);
-}
-
-// ---------------------------------------------------------------------------------------------------------------
-// TCP as a reader wants it
-
-/** What one direction of a connection has sent. */
-interface Direction {
-  /** Sequence number of the SYN, shown as 0. */
-  base: number;
-  /** Next sequence number that was never used. */
-  next: number;
-  /** Window and acknowledgement number that this side announced last; -1 if it has not. */
-  wnd: number;
-  ack: number;
-  /** The last window that was not lost on its way. */
-  heardWnd: number;
-}
-
-interface TcpWords {
-  readonly seq: number;
-  readonly ack: number;
-  /** Without data and yet not at the place where the direction's next data belongs. */
-  readonly isOutOfLine: boolean;
-  readonly mark: '' | 'retransmission' | 'keep-alive' | 'window probe' | 'window update' | 'duplicate ack';
-}
-
-/** Follows the connections of a trace, for relative numbers and for what a segment is. */
-class TcpView {
-  readonly #directions = new Map<string, Direction>();
-
-  look(lan: string, ip4: Ip4Layer, tcp: TcpLayer, length: number, isHeard: boolean): TcpWords {
-    const there = `${lan} ${ip4.src}:${tcp.srcPort} ${ip4.dest}:${tcp.destPort}`;
-    const back = `${lan} ${ip4.dest}:${tcp.destPort} ${ip4.src}:${tcp.srcPort}`;
-    const isSyn = (tcp.flags & TCP_SYN) !== 0;
-    const hasAck = (tcp.flags & TCP_ACK) !== 0;
-
-    let own = this.#directions.get(there);
-    if (own !== undefined && isSyn && own.base !== tcp.seqno) {
-      own = undefined;
-      if (!hasAck) this.#directions.delete(back);
-    }
-    if (own === undefined) {
-      const base = isSyn ? tcp.seqno : (tcp.seqno - 1) >>> 0;
-      own = { base, next: tcp.seqno, wnd: -1, ack: -1, heardWnd: -1 };
-      this.#directions.set(there, own);
-    }
-    let peer = this.#directions.get(back);
-    if (peer === undefined && hasAck) {
-      peer = { base: (tcp.ackno - 1) >>> 0, next: tcp.ackno, wnd: -1, ack: -1, heardWnd: -1 };
-      this.#directions.set(back, peer);
-    }
-
-    const size = length + (isSyn ? 1 : 0) + ((tcp.flags & TCP_FIN) === 0 ? 0 : 1);
-    const ahead = (tcp.seqno - own.next) | 0;
-    const isProbe = peer?.heardWnd === 0 && length === 1 && ahead <= 0;
-    let mark: TcpWords['mark'] = '';
-    if (isProbe) mark = 'window probe';
-    else if (size > 0 && ahead < 0) mark = 'retransmission';
-    else if (size === 0 && tcp.flags === TCP_ACK && ahead === -1) mark = 'keep-alive';
-    else if (size === 0 && tcp.flags === TCP_ACK && ahead === 0 && tcp.ackno === own.ack) {
-      const isAwaited = peer !== undefined && ((peer.next - tcp.ackno) | 0) > 0;
-      if (tcp.wnd !== own.wnd) mark = 'window update';
-      else if (isAwaited) mark = 'duplicate ack';
-    }
-    if (size + ahead > 0 && !isProbe) own.next = (tcp.seqno + size) >>> 0;
-    own.wnd = tcp.wnd;
-    if (isHeard) own.heardWnd = tcp.wnd;
-    if (hasAck) own.ack = tcp.ackno;
-    const seq = relative(tcp.seqno, own.base);
-    return { seq, ack: relative(tcp.ackno, peer?.base ?? 0), isOutOfLine: ahead !== 0, mark };
-  }
-}
-
-/** Distance of two sequence numbers; numbers a little before the base come out negative. */
-function relative(value: number, base: number): number {
-  const distance = (value - base) >>> 0;
-  return distance >= 0xc000_0000 ? distance - 2 ** 32 : distance;
-}
-
-// ---------------------------------------------------------------------------------------------------------------
 // How a line is drawn
 
 interface Layout {
@@ -611,49 +251,6 @@ function withPayload(words: string, payload: Uint8Array, room: number, preview: 
   const wanted = preview === 'always' || (preview === 'text' && isMostlyText(payload));
   if (left < LEAST_PREVIEW || !wanted || payload.length === 0) return cut(words, room);
   return `${words} ${quoted(payload, left)}`;
-}
-
-/** At least four of five bytes, of the first 64, are printable ASCII or white space. */
-function isMostlyText(bytes: Uint8Array): boolean {
-  const start = bytes.subarray(0, 64);
-  const good = start.reduce((count, x) => count + ((x >= 32 && x < 127) || x === 9 || x === 10 || x === 13 ? 1 : 0), 0);
-  return good * 5 >= start.length * 4;
-}
-
-/** Bytes between quotes, escaped as in C; three dots follow if there are more than fit. */
-function quoted(bytes: Uint8Array, room: number): string {
-  const chars = Array.from(bytes.subarray(0, room), escapeByte);
-  const whole = `"${chars.join('')}"`;
-  if (bytes.length === chars.length && whole.length <= room) return whole;
-  let text = '';
-  for (const char of chars) {
-    if (text.length + char.length + '""...'.length > room) break;
-    text += char;
-  }
-  return `"${text}"...`;
-}
-
-const C_ESCAPES: Readonly<Record<number, string>> = { 9: '\\t', 10: '\\n', 13: '\\r', 34: '\\"', 92: '\\\\' };
-
-function escapeByte(byte: number): string {
-  const short = C_ESCAPES[byte];
-  if (short !== undefined) return short;
-  return byte >= 32 && byte < 127 ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
-}
-
-/**
- * Text from outside, safe to print: ASCII and the letters of the Latin, Greek and Cyrillic alphabets stay, all of which
- * are one column wide; everything else (control characters, bidirectional marks, emoji) is escaped.
- */
-function printable(text: string): string {
-  let out = '';
-  for (const char of text) {
-    const code = char.codePointAt(0)!;
-    if ((code >= 32 && code < 127) || (code >= 0xa0 && code < 0x530 && /\p{L}/u.test(char))) out += char;
-    else if (code < 128) out += C_ESCAPES[code] ?? `\\x${code.toString(16).padStart(2, '0')}`;
-    else out += `\\u{${code.toString(16)}}`;
-  }
-  return out;
 }
 
 function cut(text: string, room: number): string {
