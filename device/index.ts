@@ -30,7 +30,9 @@ export type { Task } from './freertos.ts';
 export type { BlockedTask } from './idle.ts';
 export type { Injection, Lan, LanOptions } from './lan.ts';
 export type { AddressOptions, DhcpServerOptions } from './netif_config.ts';
-export type { Data, esp_ip4_addr_t, esp_netif_ip_info_t, Os } from './os.ts';
+export type { Os } from './os.ts';
+export type { esp_ip4_addr_t, esp_netif_ip_info_t } from './os_netif.ts';
+export type { Data } from './os_sockets.ts';
 export type { Program } from './program.ts';
 export type { RandomStream } from './random.ts';
 export {

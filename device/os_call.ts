@@ -1,0 +1,92 @@
+/** How a call of a program becomes an Op of its board, and a record of the trace. */
+
+import type { Op, Sockets } from '../sockets/index.ts';
+import type { Call } from './call.ts';
+import type { Esp32 } from './esp32.ts';
+import type { Task } from './freertos.ts';
+import type { ProgramRunner } from './program.ts';
+import type { CallRecord, Trace } from './trace.ts';
+
+/** How a traced call is completed: what only its return tells. */
+export type OnReturn = (record: CallRecord, ret: number) => void;
+
+/** What all calls of a task share. */
+export abstract class OsCall {
+  readonly board: Esp32;
+  readonly task: Task;
+  protected readonly sockets: Sockets;
+  private readonly runner: ProgramRunner;
+
+  /** Made by the board for each task. */
+  constructor(board: Esp32, task: Task, runner: ProgramRunner) {
+    this.board = board;
+    this.task = task;
+    this.runner = runner;
+    this.sockets = board.sockets;
+  }
+
+  /** errno of this task: what the last failed call left. */
+  get errno(): number {
+    return this.task.errno;
+  }
+
+  set errno(value: number) {
+    this.task.errno = value;
+  }
+
+  protected get traced(): boolean {
+    return this.board.trace !== null;
+  }
+
+  protected begin<T>(
+    fn: string,
+    fd: number,
+    args: readonly (number | string)[] | false,
+    op: Op<T>,
+    onReturn: OnReturn | false = false,
+  ): Call<T> {
+    const { trace } = this.board;
+    if (trace === null || args === false) return this.runner.begin(this.task, fn, fd, op, null);
+    return this.beginTraced(trace, fn, fd, args, op, onReturn);
+  }
+
+  private beginTraced<T>(
+    trace: Trace,
+    fn: string,
+    fd: number,
+    args: readonly (number | string)[],
+    op: Op<T>,
+    onReturn: OnReturn | false,
+  ): Call<T> {
+    const { board, task } = this;
+    const record: CallRecord = {
+      kind: 'call',
+      n0: board.takeNumber(),
+      n1: -1,
+      t0Us: board.scheduler.nowUs,
+      t1Us: -1,
+      board: board.name,
+      task: task.name,
+      fn,
+      args,
+      ret: undefined,
+      errno: 0,
+      addr: '',
+      data: undefined,
+    };
+    trace.addCall(record);
+    task.callNumber = record.n0;
+    // A call leaves errno alone unless it fails, or receives the end of a stream: what it wrote shows by contrast.
+    const before = task.errno;
+    task.errno = 0;
+    return this.runner.begin(task, fn, fd, op, (value) => {
+      const ret = typeof value === 'number' ? value : 0;
+      record.n1 = board.takeNumber();
+      record.t1Us = board.scheduler.nowUs;
+      record.ret = ret;
+      record.errno = task.errno;
+      if (task.errno === 0) task.errno = before;
+      if (onReturn !== false) onReturn(record, ret);
+    });
+  }
+}
