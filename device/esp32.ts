@@ -24,6 +24,8 @@ import { type AddressOptions, netifConfig, parseIp } from './netif_config.ts';
 import { Os } from './os.ts';
 import { type Program, ProgramRunner } from './program.ts';
 import type { RandomStream } from './random.ts';
+import { makeSdkconfig, Sdkconfig, type SdkconfigSettings } from './sdkconfig.ts';
+import { sdkconfigOpt, sdkconfigTickUs } from './sdkconfig_effects.ts';
 import { BoardPort } from './stack_port.ts';
 import { TcpProbe } from './tcp_probe.ts';
 import type { Trace } from './trace.ts';
@@ -34,7 +36,9 @@ export interface Esp32Options extends AddressOptions {
   readonly mac?: string;
   /** MTU of the interface; the segment's if left out. */
   readonly mtu?: number;
-  /** lwIP options other than ESP-IDF's defaults. */
+  /** The firmware's configuration: what parseSdkconfig() read, or settings like { CONFIG_LWIP_TCP_MSS: 536 }. */
+  readonly sdkconfig?: Sdkconfig | SdkconfigSettings;
+  /** lwIP options other than ESP-IDF's defaults and those of the configuration. */
   readonly opt?: Partial<Opt>;
   /** Replaces LWIP_RAND: the n-th random number of the stack, n from 0. */
   readonly LWIP_RAND?: (n: number) => number;
@@ -71,6 +75,8 @@ interface BootProgram {
   readonly options: TaskOptions;
 }
 
+/** The configuration of boards that say nothing about it. */
+const NO_SETTINGS = makeSdkconfig();
 const DEFAULT_PRIORITY = 5;
 /** ESP_TASK_TCPIP thread name. */
 const TCPIP_THREAD_NAME = 'tiT';
@@ -78,6 +84,8 @@ const TCPIP_THREAD_NAME = 'tiT';
 export class Esp32 implements TaskOwner, Station {
   readonly name: string;
   readonly mac: EthAddr;
+  /** The firmware's configuration. */
+  readonly sdkconfig: Sdkconfig;
   readonly tickUs: number;
   bootUs = 0;
   hog: Task | null = null;
@@ -108,9 +116,11 @@ export class Esp32 implements TaskOwner, Station {
     this.name = name;
     this.options = options;
     this.mac = parseEthAddr(options.mac ?? mac);
-    this.tickUs = world.tickUs;
+    const { sdkconfig = NO_SETTINGS } = options;
+    this.sdkconfig = sdkconfig instanceof Sdkconfig ? sdkconfig : makeSdkconfig(sdkconfig);
+    this.tickUs = sdkconfigTickUs(this.sdkconfig) ?? world.tickUs;
     this.lan = options.lan;
-    this.opt = makeOpt(options.opt);
+    this.opt = makeOpt({ ...sdkconfigOpt(this.sdkconfig), ...options.opt });
     this.config = netifConfig(options);
     this.sys = new BoardSys(world.scheduler, this);
     this.chance = world.random(`board ${name}`);

@@ -28,6 +28,7 @@ export type { Esp32, Esp32Options, TaskOptions } from './esp32.ts';
 export type { Fate, Fault, FaultRule, Faults, FrameFault, Outage, SentFrame } from './faults.ts';
 export type { Task } from './freertos.ts';
 export type { BlockedTask } from './idle.ts';
+export type { SdkconfigValue } from './kconfig.ts';
 export type { Injection, Lan, LanOptions } from './lan.ts';
 export type { AddressOptions, DhcpServerOptions } from './netif_config.ts';
 export type { Os } from './os.ts';
@@ -46,5 +47,16 @@ export {
   type TcpState,
   Trace,
 } from './trace.ts';
+
+  formatSdkconfig,
+  makeSdkconfig,
+  parseSdkconfig,
+  Sdkconfig,
+  SdkconfigError,
+  type SdkconfigSettings,
+  sdkconfigHeader,
+} from './sdkconfig.ts';
+
+export { type CallRecord, type EventRecord, type FrameRecord, type NoteRecord, Trace } from './trace.ts';
 export { text, utf8 } from './utf8.ts';
 export { type Failure, type Hazard, type RunOptions, type RunReport, World, type WorldOptions } from './world.ts';
