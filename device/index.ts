@@ -37,6 +37,15 @@ export type { Data } from './os_sockets.ts';
 export type { Program } from './program.ts';
 export type { RandomStream } from './random.ts';
 export {
+  formatSdkconfig,
+  makeSdkconfig,
+  parseSdkconfig,
+  Sdkconfig,
+  SdkconfigError,
+  type SdkconfigSettings,
+  sdkconfigHeader,
+} from './sdkconfig.ts';
+export {
   type CallRecord,
   type EventRecord,
   type FrameRecord,
@@ -47,16 +56,5 @@ export {
   type TcpState,
   Trace,
 } from './trace.ts';
-
-  formatSdkconfig,
-  makeSdkconfig,
-  parseSdkconfig,
-  Sdkconfig,
-  SdkconfigError,
-  type SdkconfigSettings,
-  sdkconfigHeader,
-} from './sdkconfig.ts';
-
-export { type CallRecord, type EventRecord, type FrameRecord, type NoteRecord, Trace } from './trace.ts';
 export { text, utf8 } from './utf8.ts';
 export { type Failure, type Hazard, type RunOptions, type RunReport, World, type WorldOptions } from './world.ts';
