@@ -16,6 +16,7 @@ import { type EthAddr, formatEthAddr, parseEthAddr } from '../stack/prot/etherne
 import { ip4addr_ntoa } from '../stack/prot/ip4.ts';
 import { type HazardName, type SharedMemory, Stack } from '../stack/stack.ts';
 import { ESP_OK, type esp_err_t } from './esp_err.ts';
+import { DefaultLoop } from './esp_event.ts';
 import { EspNetif, type EspNetifConfig, type IpEvent } from './esp_netif.ts';
 import type { EventQueue } from './events.ts';
 import { BoardSys, configMAX_PRIORITIES, type Scheduler, Task, type TaskBody, type TaskOwner } from './freertos.ts';
@@ -100,6 +101,7 @@ export class Esp32 implements TaskOwner, Station {
   sockets!: Sockets;
   netif!: Netif;
   esp_netif!: EspNetif;
+  defaultLoop!: DefaultLoop;
   readonly world: BoardWorld;
   private readonly port: Port;
   private readonly opt: Opt;
@@ -199,6 +201,7 @@ export class Esp32 implements TaskOwner, Station {
     this.tcpip.stack = this.stack;
     if (this.trace?.withStates) this.tcpip.observer = new TcpProbe(this, this.trace);
     this.sockets = new Sockets(this.tcpip);
+    this.defaultLoop = new DefaultLoop(this.sys);
     const body = new TcpipBody(this.tcpip);
     this.tcpipTask = new Task(world.scheduler, this, TCPIP_THREAD_NAME, this.opt.TCPIP_THREAD_PRIO, body);
     this.tcpip.trypost(bringUp, this, null);

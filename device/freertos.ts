@@ -8,6 +8,8 @@ import { type Sys, type SysThread, WaitList } from '../sockets/sys_arch.ts';
 import { type EventQueue, EventSource } from './events.ts';
 
 export const configMAX_PRIORITIES = 25;
+/** A wait without end. */
+export const portMAX_DELAY = 0xffffffff;
 
 export type TaskState = 'ready' | 'running' | 'blocked' | 'done';
 
@@ -48,6 +50,8 @@ export class Task extends EventSource implements SysThread {
   prev: Task | null = null;
   /** Calls since it last blocked. */
   busyCalls = 0;
+  /** A task of the system: it has not ended, but has nothing to do either, while this says so. */
+  isDaemon: (() => boolean) | null = null;
   /** Running number of the start of its last traced call. */
   callNumber = -1;
 

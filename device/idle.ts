@@ -56,7 +56,12 @@ function isUnderWay(pcb: TcpPcb): boolean {
 
 /** All tasks that have not ended, in order of creation. */
 export function blockedTasks(boards: readonly Esp32[]): BlockedTask[] {
-  return boards.flatMap((board) => board.tasks.filter((t) => t.state !== 'done').map((t) => describe(board, t)));
+  return boards.flatMap((board) => board.tasks.filter(hasNotEnded).map((t) => describe(board, t)));
+}
+
+/** The tasks of the system never end; while they have nothing to do, nobody waits for them. */
+function hasNotEnded(task: Task): boolean {
+  return task.state !== 'done' && !(task.state === 'blocked' && task.isDaemon !== null && task.isDaemon());
 }
 
 function describe(board: Esp32, task: Task): BlockedTask {

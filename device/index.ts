@@ -24,14 +24,22 @@ export { makeOpt, OPT, type Opt, type OptEntry, type OptName } from '../stack/op
 export type { HazardName } from '../stack/stack.ts';
 export type { Call } from './call.ts';
 export * from './esp_err.ts';
+export { ESP_EVENT_ANY_BASE, ESP_EVENT_ANY_ID, type esp_event_base_t } from './esp_event.ts';
 export type { Esp32, Esp32Options, TaskOptions } from './esp32.ts';
 export type { Fate, Fault, FaultRule, Faults, FrameFault, Outage, SentFrame } from './faults.ts';
-export type { Task } from './freertos.ts';
+export { portMAX_DELAY, type Task } from './freertos.ts';
 export type { BlockedTask } from './idle.ts';
 export type { SdkconfigValue } from './kconfig.ts';
 export type { Injection, Lan, LanOptions } from './lan.ts';
 export type { AddressOptions, DhcpServerOptions } from './netif_config.ts';
 export type { Os } from './os.ts';
+export type {
+  esp_event_handler_instance_t,
+  esp_event_handler_t,
+  esp_event_loop_args_t,
+  esp_event_loop_handle_t,
+  HandleOut,
+} from './os_event.ts';
 export type { esp_ip4_addr_t, esp_netif_ip_info_t } from './os_netif.ts';
 export type { Data } from './os_sockets.ts';
 export type { Program } from './program.ts';

@@ -15,7 +15,7 @@ export abstract class OsCall {
   readonly board: Esp32;
   readonly task: Task;
   protected readonly sockets: Sockets;
-  private readonly runner: ProgramRunner;
+  protected readonly runner: ProgramRunner;
 
   /** Made by the board for each task. */
   constructor(board: Esp32, task: Task, runner: ProgramRunner) {

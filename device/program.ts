@@ -198,6 +198,43 @@ export class ProgramRunner implements TaskBody {
   }
 }
 
+/** A part of a program that makes calls itself, for both kinds of programs: `await` it, or `yield*` it. */
+export class ProgramPart<T> implements PromiseLike<T>, Iterable<void> {
+  private readonly runner: ProgramRunner;
+  private readonly steps: () => Generator<void, T, void>;
+
+  constructor(runner: ProgramRunner, steps: () => Generator<void, T, void>) {
+    this.runner = runner;
+    this.steps = steps;
+  }
+
+  [Symbol.iterator](): Generator<void, T, void> {
+    return this.steps();
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: being awaited is what this class is for.
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.walk().then(onFulfilled, onRejected);
+  }
+
+  /** Step by step for an async program: whenever a call has to wait, wait for that call. */
+  private async walk(): Promise<T> {
+    const steps = this.steps();
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done) return step.value;
+      // Whether the call has failed is for the steps to see.
+      await this.runner.call!.then(noValue, noValue);
+    }
+  }
+}
+
+function noValue(): null {
+  return null;
+}
+
 /** The error of a program that goes on without the result of its call. */
 export function notAwaited(task: Task, fn: string): Error {
   return new Error(
