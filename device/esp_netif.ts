@@ -5,7 +5,7 @@
 
 import { type Op, type Sys, type SysThread, WaitList } from '../sockets/sys_arch.ts';
 import { dhcp_start, dhcp_stop } from '../stack/dhcp.ts';
-import { DNS_FALLBACK_SERVER_INDEX, DNS_MAX_SERVERS, dns_getserver, dns_setserver } from '../stack/dns.ts';
+import { dns_fallback_server_index, dns_getserver, dns_setserver } from '../stack/dns.ts';
 import { ERR_OK } from '../stack/err.ts';
 import { etharp_gratuitous } from '../stack/etharp.ts';
 import {
@@ -304,11 +304,13 @@ export class EspNetif {
 
   /** Main, backup and fallback name server, int32 in host order. */
   dnsServers(): number[] {
-    return Array.from({ length: DNS_MAX_SERVERS }, (_, n) => dns_getserver(this.netif.stack, n));
+    const { stack } = this.netif;
+    return Array.from({ length: stack.opt.DNS_MAX_SERVERS }, (_, n) => dns_getserver(stack, n));
   }
 
   private clearDnsServers(): void {
-    for (let n = 0; n < DNS_FALLBACK_SERVER_INDEX; n++) dns_setserver(this.netif.stack, n, IPADDR_ANY);
+    const { stack } = this.netif;
+    for (let n = 0; n < dns_fallback_server_index(stack); n++) dns_setserver(stack, n, IPADDR_ANY);
   }
 
   // Events

@@ -1,6 +1,6 @@
 /** DHCP client of an interface: states, messages, timers. Source: lwIP dhcp.c with Espressif's options and timers, RFC 2131 */
 
-import { DNS_FALLBACK_SERVER_INDEX, dns_setserver } from './dns.ts';
+import { dns_fallback_server_index, dns_setserver } from './dns.ts';
 import { ERR_ARG, ERR_MEM, ERR_OK, type err_t } from './err.ts';
 import { etharp_query } from './etharp.ts';
 import type { Frame } from './frame.ts';
@@ -530,7 +530,7 @@ function takeLease(stack: Stack, dhcp: Dhcp, reply: DhcpReply, yiaddr: number): 
   dhcp.subnet_mask_given = reply.subnet_mask !== undefined;
   dhcp.offered_sn_mask = reply.subnet_mask ?? IPADDR_ANY;
   dhcp.offered_gw_addr = reply.router ?? IPADDR_ANY;
-  reply.dns.slice(0, DNS_FALLBACK_SERVER_INDEX).forEach((addr, n) => {
+  reply.dns.slice(0, dns_fallback_server_index(stack)).forEach((addr, n) => {
     dns_setserver(stack, n, addr);
   });
 }

@@ -1,6 +1,7 @@
 /** One lwIP instance: the state that lwIP keeps in globals, and what it needs from the world around it. */
 
 import { type DhcpShared, dhcp_coarse_tmr } from './dhcp.ts';
+import type { Dns } from './dns.ts';
 import type { ArpEntry } from './etharp.ts';
 import { etharp_tmr } from './etharp.ts';
 import type { FramePool } from './frame.ts';
@@ -87,6 +88,8 @@ export class Stack {
   dhcp: DhcpShared | null = null;
   /** Main, backup and fallback name server, int32 in host order. */
   dns_servers = NO_SERVERS;
+  /** The resolver, once a name was asked for. */
+  dns: Dns | null = null;
 
   /** Source: lwIP lwip_init(), udp_init(), tcp_init(): the first two random numbers are the first local ports. */
   constructor(port: StackPort, opt: Opt = makeOpt()) {
