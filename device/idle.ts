@@ -3,6 +3,7 @@
 import { NETCONN_TCP } from '../sockets/netconn.ts';
 import type { LwipSock } from '../sockets/socket.ts';
 import { dhcp_is_under_way } from '../stack/dhcp.ts';
+import { dns_is_under_way } from '../stack/dns.ts';
 import { etharp_has_pending } from '../stack/etharp.ts';
 import { SOF_KEEPALIVE } from '../stack/pcb.ts';
 import { ip4addr_ntoa } from '../stack/prot/ip4.ts';
@@ -40,6 +41,7 @@ export interface BlockedTask {
  */
 export function stackCouldWakeSomebody(stack: Stack): boolean {
   if (etharp_has_pending(stack) || stack.igmp_timer_running || dhcp_is_under_way(stack)) return true;
+  if (dns_is_under_way(stack)) return true;
   if (stack.reassembly !== null && stack.reassembly.length > 0) return true;
   for (let n = stack.netif_list; n !== null; n = n.next) if (n.loop.length > 0) return true;
   for (let pcb = stack.tcp_active_pcbs; pcb !== null; pcb = pcb.next) if (isUnderWay(pcb)) return true;
@@ -106,6 +108,10 @@ function waitsFor(fn: string, sock: LwipSock | null): string {
     case 'poll':
     case 'lwip_poll':
       return 'a descriptor to become ready';
+    case 'gethostbyname':
+    case 'gethostbyname_r':
+    case 'getaddrinfo':
+      return 'the address of a host';
     case 'waitIp':
       return 'an address';
     default:

@@ -3,12 +3,14 @@
 export * from '../sockets/constants.ts';
 export * from '../sockets/errno.ts';
 export { FD_CLR, FD_ISSET, FD_SET, FD_ZERO, fd_set, makeFdSet } from '../sockets/fd_set.ts';
+export type { AddrinfoHints, addrinfo, hostent } from '../sockets/netdb.ts';
 export type { pollfd, timeval } from '../sockets/select.ts';
 export {
   formatSockaddr,
   htonl,
   htons,
   type in_addr,
+  type in6_addr,
   inet_addr,
   inet_aton,
   inet_ntoa,
@@ -16,7 +18,9 @@ export {
   inet_pton,
   ntohl,
   ntohs,
+  type sockaddr,
   sockaddr_in,
+  type sockaddr_in6,
 } from '../sockets/sockaddr.ts';
 export type { ip_mreq, linger, SockoptOut, SockoptValue } from '../sockets/sockopt.ts';
 export type { msghdr } from '../sockets/transfer.ts';

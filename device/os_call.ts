@@ -8,7 +8,7 @@ import type { ProgramRunner } from './program.ts';
 import type { CallRecord, Trace } from './trace.ts';
 
 /** How a traced call is completed: what only its return tells. */
-export type OnReturn = (record: CallRecord, ret: number) => void;
+export type OnReturn<T = unknown> = (record: CallRecord, ret: number, value: T) => void;
 
 /** What all calls of a task share. */
 export abstract class OsCall {
@@ -43,7 +43,7 @@ export abstract class OsCall {
     fd: number,
     args: readonly (number | string)[] | false,
     op: Op<T>,
-    onReturn: OnReturn | false = false,
+    onReturn: OnReturn<T> | false = false,
   ): Call<T> {
     const { trace } = this.board;
     if (trace === null || args === false) return this.runner.begin(this.task, fn, fd, op, null);
@@ -56,7 +56,7 @@ export abstract class OsCall {
     fd: number,
     args: readonly (number | string)[],
     op: Op<T>,
-    onReturn: OnReturn | false,
+    onReturn: OnReturn<T> | false,
   ): Call<T> {
     const { board, task } = this;
     const record: CallRecord = {
@@ -86,7 +86,7 @@ export abstract class OsCall {
       record.ret = ret;
       record.errno = task.errno;
       if (task.errno === 0) task.errno = before;
-      if (onReturn !== false) onReturn(record, ret);
+      if (onReturn !== false) onReturn(record, ret, value);
     });
   }
 }

@@ -2,13 +2,12 @@
 
 import { htonl, type Op } from '../sockets/index.ts';
 import { dhcp_inform, dhcp_release_and_stop, dhcp_renew } from '../stack/dhcp.ts';
-import { dns_setserver } from '../stack/dns.ts';
 import { ERR_OK, type err_t } from '../stack/err.ts';
 import type { Call } from './call.ts';
 import { ESP_OK, type esp_err_t } from './esp_err.ts';
 import type { EspNetif } from './esp_netif.ts';
-import { type DhcpServerOptions, dhcpsOptions, parseIp } from './netif_config.ts';
-import { OsSockets } from './os_sockets.ts';
+import { type DhcpServerOptions, dhcpsOptions } from './netif_config.ts';
+import { OsNetdb } from './os_netdb.ts';
 
 /** Network order, as in_addr.s_addr. */
 export interface esp_ip4_addr_t {
@@ -21,7 +20,7 @@ export interface esp_netif_ip_info_t {
   gw: esp_ip4_addr_t;
 }
 
-export abstract class OsNetif extends OsSockets {
+export abstract class OsNetif extends OsNetdb {
   /** The link goes down, and with it the cable unless `cableOnly` says that the stack must not hear of it. */
   linkDown({ cableOnly = false } = {}): Call<number> {
     return this.begin('linkDown', -1, this.traced && [], this.board.setLink(this.task, false, cableOnly));
@@ -100,15 +99,6 @@ export abstract class OsNetif extends OsSockets {
   /** Used by the next DHCP message. @returns ESP_OK, ESP_ERR_ESP_NETIF_INVALID_PARAMS for more than 32 characters */
   esp_netif_set_hostname(hostname: string): Call<esp_err_t> {
     return this.onNetif('esp_netif_set_hostname', [hostname], (n) => n.esp_netif_set_hostname(hostname));
-  }
-
-  /** Set a name server of the resolver. @param numdns 0 main, 1 backup, 2 fallback  @param dnsserver dotted decimal */
-  dns_setserver(numdns: number, dnsserver: string): Call<number> {
-    const addr = parseIp('dnsserver', dnsserver);
-    return this.onNetif('dns_setserver', [numdns, dnsserver], (n) => {
-      dns_setserver(n.netif.stack, numdns, addr);
-      return 0;
-    });
   }
 
   /** lwIP's own function, behind esp_netif's back: give the address back and stop. @returns ERR_OK */

@@ -101,9 +101,34 @@ export const INADDR_BROADCAST = 0xffffffff;
 export const INADDR_NONE = 0xffffffff;
 
 export const INET_ADDRSTRLEN = 16;
+export const INET6_ADDRSTRLEN = 46;
 export const SOMAXCONN = 128;
 export const FD_SETSIZE = 64;
 export const IOV_MAX = 0xffff;
 
 /** sizeof(struct sockaddr_in), what a C caller passes as addrlen. */
 export const SIZEOF_SOCKADDR_IN = 16;
+export const SIZEOF_SOCKADDR_IN6 = 28;
+export const SIZEOF_SOCKADDR_STORAGE = 28;
+
+/** Flags of getaddrinfo()'s hints. */
+export const AI_PASSIVE = 0x01;
+export const AI_CANONNAME = 0x02;
+export const AI_NUMERICHOST = 0x04;
+export const AI_NUMERICSERV = 0x08;
+export const AI_V4MAPPED = 0x10;
+export const AI_ALL = 0x20;
+export const AI_ADDRCONFIG = 0x40;
+
+/** Results of getaddrinfo(). lwIP never gives EAI_MEMORY while there is heap. */
+export const EAI_NONAME = 200;
+export const EAI_SERVICE = 201;
+export const EAI_FAIL = 202;
+export const EAI_MEMORY = 203;
+export const EAI_FAMILY = 204;
+
+/** Values of h_errno; lwIP leaves the first only. */
+export const HOST_NOT_FOUND = 210;
+export const NO_DATA = 211;
+export const NO_RECOVERY = 212;
+export const TRY_AGAIN = 213;

@@ -15,12 +15,22 @@ export * from './constants.ts';
 export * from './errno.ts';
 export { FD_CLR, FD_ISSET, FD_SET, FD_ZERO, fd_set, makeFdSet } from './fd_set.ts';
 export { lwip_fcntl, lwip_getsockopt, lwip_ioctl, lwip_setsockopt } from './modes.ts';
+export {
+  type AddrinfoHints,
+  type addrinfo,
+  type hostent,
+  lwip_freeaddrinfo,
+  lwip_getaddrinfo,
+  lwip_gethostbyname,
+  lwip_gethostbyname_r,
+} from './netdb.ts';
 export { lwip_poll, lwip_select, poll, type pollfd, type timeval } from './select.ts';
 export {
   formatSockaddr,
   htonl,
   htons,
   type in_addr,
+  type in6_addr,
   inet_addr,
   inet_aton,
   inet_ntoa,
@@ -28,7 +38,9 @@ export {
   inet_pton,
   ntohl,
   ntohs,
+  type sockaddr,
   sockaddr_in,
+  type sockaddr_in6,
 } from './sockaddr.ts';
 export { Sockets } from './sockets.ts';
 export {

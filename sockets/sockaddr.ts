@@ -1,7 +1,8 @@
 /** Addresses as C programs see them: struct sockaddr_in, byte order, text. Source: lwIP inet.h, ip4_addr.c */
 
 import { ip4addr_aton, ip4addr_ntoa } from '../stack/prot/ip4.ts';
-import { AF_INET, INADDR_NONE, INET_ADDRSTRLEN, SIZEOF_SOCKADDR_IN } from './constants.ts';
+import { ip6addr_aton, ip6addr_ntoa } from '../stack/prot/ip6.ts';
+import { AF_INET, AF_INET6, INADDR_NONE, INET_ADDRSTRLEN, INET6_ADDRSTRLEN, SIZEOF_SOCKADDR_IN } from './constants.ts';
 import { EAFNOSUPPORT, ENOSPC } from './errno.ts';
 
 /** 16 bits from the ESP32's order (little endian) to network order, or back. */
@@ -22,6 +23,11 @@ export interface in_addr {
   s_addr: number;
 }
 
+export interface in6_addr {
+  /** 16 bytes, network order. */
+  s6_addr: Uint8Array;
+}
+
 /** An IPv4 address and port. A call that fills one in changes the object's fields. */
 export interface sockaddr_in {
   sin_len: number;
@@ -30,6 +36,20 @@ export interface sockaddr_in {
   sin_port: number;
   sin_addr: in_addr;
 }
+
+/** An IPv6 address and port. The resolver may find one; sockets of the twin know IPv4 only. */
+export interface sockaddr_in6 {
+  sin6_len: number;
+  sin6_family: number;
+  /** Network order. */
+  sin6_port: number;
+  sin6_flowinfo: number;
+  sin6_addr: in6_addr;
+  sin6_scope_id: number;
+}
+
+/** An address of either family: `sa_family` tells which in C, the fields' names do here. */
+export type sockaddr = sockaddr_in | sockaddr_in6;
 
 /**
  * Make an address; without arguments an empty one, for a call to fill in.
@@ -50,8 +70,9 @@ export function sockaddr_in(ip = '0.0.0.0', port = 0): sockaddr_in {
   };
 }
 
-/** "192.168.4.1:3333" */
-export function formatSockaddr(name: sockaddr_in): string {
+/** "192.168.4.1:3333", "[FE80::1]:3333" */
+export function formatSockaddr(name: sockaddr): string {
+  if ('sin6_addr' in name) return `[${ip6addr_ntoa(name.sin6_addr.s6_addr)}]:${ntohs(name.sin6_port)}`;
   return `${inet_ntoa(name.sin_addr)}:${ntohs(name.sin_port)}`;
 }
 
@@ -74,17 +95,30 @@ export function inet_ntoa(addr: in_addr): string {
 }
 
 /**
+ * @param src in_addr for AF_INET, in6_addr for AF_INET6
  * @param size room in bytes for the text and its terminating zero
  * @returns the text, or the errno that C would leave: EAFNOSUPPORT, ENOSPC
  */
-export function inet_ntop(af: number, src: in_addr, size = INET_ADDRSTRLEN): string | number {
-  if (af !== AF_INET) return EAFNOSUPPORT;
-  const text = inet_ntoa(src);
+export function inet_ntop(
+  af: number,
+  src: in_addr | in6_addr,
+  size = af === AF_INET6 ? INET6_ADDRSTRLEN : INET_ADDRSTRLEN,
+): string | number {
+  if (af === AF_INET && 's_addr' in src) return ifItFits(inet_ntoa(src), size);
+  if (af === AF_INET6 && 's6_addr' in src) return ifItFits(ip6addr_ntoa(src.s6_addr), size);
+  return EAFNOSUPPORT;
+}
+
+function ifItFits(text: string, size: number): string | number {
   return text.length >= size ? ENOSPC : text;
 }
 
 /** @returns 1 and `dst` filled in, 0 if the text is not an address, -1 if the family is unknown (errno EAFNOSUPPORT) */
-export function inet_pton(af: number, src: string, dst: in_addr): number {
-  if (af !== AF_INET) return -1;
-  return inet_aton(src, dst);
+export function inet_pton(af: number, src: string, dst: in_addr | in6_addr): number {
+  if (af === AF_INET && 's_addr' in dst) return inet_aton(src, dst);
+  if (af !== AF_INET6 || !('s6_addr' in dst)) return -1;
+  const parsed = ip6addr_aton(src);
+  if (parsed === undefined) return 0;
+  dst.s6_addr = parsed;
+  return 1;
 }

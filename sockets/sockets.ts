@@ -10,6 +10,7 @@ import { ApiMsg } from './api_msg.ts';
 import { FD_SETSIZE } from './constants.ts';
 import { err_to_errno } from './errno.ts';
 import { NETCONN_TCP, Netbuf, Netconn } from './netconn.ts';
+import { Netdb } from './netdb.ts';
 import { event_callback, Selectors } from './select.ts';
 import { LwipSock } from './socket.ts';
 import { Memberships } from './sockopt.ts';
@@ -25,6 +26,7 @@ export class Sockets {
   readonly memberships: Memberships;
   private readonly slots: (LwipSock | undefined)[];
   private readonly size: number;
+  private names: Netdb | null = null;
   /** Told of the events of every netconn. */
   readonly onEvent = (conn: Netconn, evt: number): void => event_callback(this, conn, evt);
 
@@ -36,6 +38,12 @@ export class Sockets {
     this.slots = new Array<LwipSock | undefined>(max);
     this.offset = FD_SETSIZE - max;
     this.memberships = new Memberships(max);
+  }
+
+  /** What the board keeps of names, made when one is asked for. */
+  get netdb(): Netdb {
+    this.names ??= new Netdb();
+    return this.names;
   }
 
   // Descriptors

@@ -137,7 +137,16 @@ export type Op =
   | { readonly op: 'set_hostname'; readonly name: string }
   | { readonly op: 'wait_ip'; readonly ms: number }
   | { readonly op: 'set_dns'; readonly index: number; readonly ip: string }
-  | { readonly op: 'resolver'; readonly name: string };
+  | { readonly op: 'dns_clear_cache' }
+  | { readonly op: 'gethostbyname'; readonly name: string }
+  | {
+      readonly op: 'getaddrinfo';
+      readonly node: string | null;
+      readonly service: string | null;
+      /** As the scenario and the record have them; null: no hints. */
+      readonly spelling: unknown;
+      readonly hints: lwip.AddrinfoHints | null;
+    };
 
 /** Ops without arguments that give an esp_err_t. */
 export type EspOp = 'dhcp_start' | 'dhcp_stop' | 'dhcps_start' | 'dhcps_stop' | 'sta_connected' | 'sta_disconnected';
@@ -154,8 +163,6 @@ export interface LoopOptions {
   readonly onEagainSleepMs: number;
 }
 
-/** Ops of the resolver: known, but not modelled. */
-const RESOLVER_OPS = new Set(['dns_clear_cache', 'gethostbyname', 'getaddrinfo']);
 const SOCKET_TYPES: Names = { tcp: lwip.SOCK_STREAM, udp: lwip.SOCK_DGRAM, raw: lwip.SOCK_RAW };
 const PROTOCOLS: Names = { ip: 0, icmp: 1, igmp: 2, tcp: 6, udp: 17 };
 const DOMAINS: Names = { AF_UNSPEC: lwip.AF_UNSPEC, AF_INET: lwip.AF_INET, AF_INET6: lwip.AF_INET6 };
@@ -170,6 +177,16 @@ const MSG_FLAGS: Names = {
   MSG_DONTWAIT: lwip.MSG_DONTWAIT,
   MSG_MORE: lwip.MSG_MORE,
   MSG_NOSIGNAL: lwip.MSG_NOSIGNAL,
+};
+
+const AI_FLAGS: Names = {
+  AI_PASSIVE: lwip.AI_PASSIVE,
+  AI_CANONNAME: lwip.AI_CANONNAME,
+  AI_NUMERICHOST: lwip.AI_NUMERICHOST,
+  AI_NUMERICSERV: lwip.AI_NUMERICSERV,
+  AI_V4MAPPED: lwip.AI_V4MAPPED,
+  AI_ALL: lwip.AI_ALL,
+  AI_ADDRCONFIG: lwip.AI_ADDRCONFIG,
 };
 
 const OPTIONS = new Map<string, readonly [level: number, optname: number, kind: OptionKind]>([
@@ -295,6 +312,17 @@ export function toTimeval(ms: number): lwip.timeval {
   return { tv_sec: Math.trunc(ms / 1000), tv_usec: (ms % 1000) * 1000 };
 }
 
+function asHints(where: string, value: unknown): lwip.AddrinfoHints {
+  const { family, socktype, protocol, flags } = asObject(where, value, ['family', 'socktype', 'protocol', 'flags']);
+  const bits = asList(where, flags ?? []).reduce((sum: number, flag) => sum | asNamed(where, flag, AI_FLAGS), 0);
+  return {
+    ai_flags: bits,
+    ai_family: asNamed(where, family ?? lwip.AF_UNSPEC, DOMAINS),
+    ai_socktype: asNamed(where, socktype ?? 0, SOCKET_TYPES),
+    ai_protocol: asNamed(where, protocol ?? 0, PROTOCOLS),
+  };
+}
+
 /** What a DHCP server is to give: the value of the host option `dhcps`, the argument of the op dhcps_option. */
 export function asDhcpServer(where: string, value: unknown): DhcpServerOptions {
   const { lease_min, start, end, router, dns_offer, dns, autostart } = asObject(where, value, DHCP_SERVER_OPTIONS);
@@ -376,7 +404,7 @@ class OpArguments {
 const DHCP_SERVER_OPTIONS = ['lease_min', 'start', 'end', 'router', 'dns_offer', 'dns', 'autostart'];
 const LOOP_OPTIONS = ['flags', 'sleep_ms', 'on_eagain_sleep_ms'];
 
-function parseOp(where: string, value: unknown, notModelled: Set<string>): Op {
+function parseOp(where: string, value: unknown): Op {
   const list = asList(where, value);
   const name = asString(where, list[0]);
   const at = `${where} ${name}`;
@@ -519,11 +547,12 @@ function parseOp(where: string, value: unknown, notModelled: Set<string>): Op {
     case 'dhcp_renew':
     case 'dhcp_inform':
     case 'get_ip':
+    case 'dns_clear_cache':
       args(0);
       return { op: name };
     case 'repeat': {
       const a = args(2);
-      return { op: name, times: a.int(0, 0), ops: parseOps(at, a.at(1), notModelled) };
+      return { op: name, times: a.int(0, 0), ops: parseOps(at, a.at(1)) };
     }
     case 'link_down':
     case 'link_up':
@@ -544,18 +573,29 @@ function parseOp(where: string, value: unknown, notModelled: Set<string>): Op {
       const a = args(2);
       return { op: name, index: a.int(0, 0), ip: asIp(at, a.at(1)) };
     }
+    case 'gethostbyname':
+      return { op: name, name: asString(at, args(1).at(0)) };
+    case 'getaddrinfo': {
+      // The hints stand at the end like options, so they are looked at here.
+      const [, node = null, service = null, spelling = null, ...rest] = list;
+      if (rest.length > 0) fail(at, 'a node, a service and hints are expected');
+      return {
+        op: name,
+        node: node === null ? null : asString(at, node),
+        service: service === null ? null : asString(at, service),
+        spelling,
+        hints: spelling === null ? null : asHints(at, spelling),
+      };
+    }
     default:
-      if (!RESOLVER_OPS.has(name)) fail(where, `unknown op "${name}"`);
-      notModelled.add(name);
-      return { op: 'resolver', name };
+      return fail(where, `unknown op "${name}"`);
   }
 }
 
 /**
  * Read a list of ops.
- * @param notModelled collects the names of ops that are known but not modelled
  * @throws ScenarioError if an op or an option of it is unknown or malformed
  */
-export function parseOps(where: string, value: unknown, notModelled: Set<string>): readonly Op[] {
-  return asList(where, value).map((op, i) => parseOp(`${where}[${i}]`, op, notModelled));
+export function parseOps(where: string, value: unknown): readonly Op[] {
+  return asList(where, value).map((op, i) => parseOp(`${where}[${i}]`, op));
 }

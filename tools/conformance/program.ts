@@ -3,11 +3,9 @@
  * becomes a record in the form of the trace files. Times and running numbers come from the trace of the world.
  */
 
-import { createHash } from 'node:crypto';
-import { type Call, esp_err_to_name, type esp_netif_ip_info_t, type Os } from '../../device/index.ts';
+import type { Call, esp_netif_ip_info_t, hostent, Os } from '../../device/index.ts';
 import type { CallRecord, Trace } from '../../device/trace.ts';
 import * as lwip from '../../sockets/index.ts';
-import { ScenarioError } from './check.ts';
 import {
   type DhcpOp,
   type Endpoint,
@@ -19,14 +17,21 @@ import {
   type SocketRef,
   toTimeval,
 } from './ops.ts';
+import {
+  addrinfoFields,
+  dnsServers,
+  errnoInTraces,
+  espErr,
+  type Fields,
+  fromSockaddr,
+  hostFields,
+  ntoa,
+  optionInTraces,
+  pattern,
+  received,
+  type SocketVariable,
+} from './records.ts';
 import type { GoldenRecord, HostSpec, TaskSpec } from './scenario.ts';
-
-/** A socket variable: its descriptor, and how many bytes were sent and received since it was assigned. */
-interface SocketVariable {
-  readonly fd: number;
-  sent: number;
-  received: number;
-}
 
 /** What the tasks of a host share. */
 export class HostReplay {
@@ -39,43 +44,14 @@ export class HostReplay {
   }
 }
 
-type Fields = Record<string, unknown>;
-
 /** A part of a program: yields wherever a call waits. */
 type Steps<T> = Generator<void, T, void>;
-
-/** Received bytes are written out up to this length; beyond it their SHA-1 stands for them. */
-const HEX_LIMIT = 64;
-
-let patternTable = new Uint8Array(0);
-
-/**
- * The pattern that scenarios send: byte k of a variable's stream is (k * 131 + 17) & 255.
- * @param k offset in the stream
- * @param size how many bytes
- * @returns a view that must not be written to
- */
-function pattern(k: number, size: number): Uint8Array {
-  const first = k & 255;
-  if (patternTable.length < first + size) {
-    patternTable = Uint8Array.from({ length: 256 + Math.max(size, 65536) }, (_, i) => (i * 131 + 17) & 255);
-  }
-  return patternTable.subarray(first, first + size);
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
 
 function toSockaddr([ip, port]: Endpoint): lwip.sockaddr_in {
   const quad = ip === 'broadcast' ? '255.255.255.255' : ip === 'any' || ip === 'unspec' ? '0.0.0.0' : ip;
   const name = lwip.sockaddr_in(quad, port);
   if (ip === 'unspec') name.sin_family = lwip.AF_UNSPEC;
   return name;
-}
-
-function fromSockaddr(name: lwip.sockaddr_in): Endpoint {
-  return [lwip.inet_ntoa(name.sin_addr), lwip.ntohs(name.sin_port)];
 }
 
 const ESP_CALLS: Readonly<Record<EspOp, (os: Os) => Call<number>>> = {
@@ -379,8 +355,15 @@ export class TaskReplay {
       case 'set_dns':
         yield* this.call(os, op.op, { idx: op.index, ip: op.ip }, () => os.dns_setserver(op.index, op.ip));
         return;
-      case 'resolver':
-        throw new ScenarioError(`the op ${op.name} is not modelled`);
+      case 'dns_clear_cache':
+        yield* this.call(os, op.op, {}, () => os.dns_clear_cache());
+        return;
+      case 'gethostbyname':
+        yield* this.gethostbyname(os, op.name);
+        return;
+      case 'getaddrinfo':
+        yield* this.getaddrinfo(os, op);
+        return;
     }
   }
 
@@ -417,6 +400,27 @@ export class TaskReplay {
       const [ip, mask, gw] = [info.ip, info.netmask, info.gw].map(({ addr }) => lwip.inet_ntoa({ s_addr: addr }));
       Object.assign(fields, { ip, mask, gw, dns: dnsServers(os) });
     });
+  }
+
+  private *gethostbyname(os: Os, name: string): Steps<void> {
+    let host: hostent | null = null;
+    const start = function* (): Steps<number> {
+      host = yield* os.gethostbyname(name);
+      return host === null ? -1 : 0;
+    };
+    yield* this.call(os, 'gethostbyname', { name }, start, (_, fields) => {
+      Object.assign(fields, hostFields(host, os.h_errno));
+    });
+  }
+
+  private *getaddrinfo(os: Os, op: Extract<Op, { op: 'getaddrinfo' }>): Steps<void> {
+    const { node, service, hints } = op;
+    const res: { value: lwip.addrinfo | null } = { value: null };
+    const start = () => os.getaddrinfo(node, service, hints, res);
+    yield* this.call(os, 'getaddrinfo', { node, service, hints: op.spelling }, start, (ret, fields) => {
+      Object.assign(fields, addrinfoFields(ret, res.value));
+    });
+    os.freeaddrinfo(res.value);
   }
 
   private bytesOf(s: SocketVariable, data: Payload): Uint8Array {
@@ -584,48 +588,7 @@ export class TaskReplay {
   }
 }
 
-/** An address in host order. */
-function ntoa(addr: number): string {
-  return lwip.inet_ntoa({ s_addr: lwip.htonl(addr) });
-}
-
-function dnsServers(os: Os): string[] {
-  return os.board.esp_netif.dnsServers().map(ntoa);
-}
-
-/** The name of an esp_netif op's result. */
-function espErr(ret: number, fields: Fields): void {
-  fields.esp_err = esp_err_to_name(ret);
-}
-
-/**
- * Number 11 has two names; lwIP prefers EWOULDBLOCK, the trace files say EAGAIN. A call that fails without an errno has
- * none (wait_ip).
- */
-function errnoInTraces(n: number): string | null {
-  if (n === 0) return null;
-  return n === lwip.EAGAIN ? 'EAGAIN' : lwip.errnoName(n);
-}
-
-/** The value of an option as the trace files show it: an address as a dotted quad, a time in ms. */
-function optionInTraces(value: lwip.SockoptValue): unknown {
-  if (typeof value !== 'object') return value;
-  if ('tv_sec' in value) return value.tv_sec * 1000 + value.tv_usec / 1000;
-  if ('l_onoff' in value) return [value.l_onoff, value.l_linger];
-  return 's_addr' in value ? lwip.inet_ntoa(value) : value;
-}
-
 /** The sleep of a looping op, which the trace files do not record. */
 function* pause(os: Os, { sleepMs }: LoopOptions): Steps<void> {
   if (sleepMs > 0) yield* os.delayMs(sleepMs);
-}
-
-/** Record received bytes: as an offset in the pattern, as digits, or as a digest. */
-function received(s: SocketVariable, mem: Uint8Array, ret: number, fields: Fields): void {
-  if (ret <= 0) return;
-  const bytes = mem.subarray(0, Math.min(ret, mem.length));
-  if (equalBytes(bytes, pattern(s.received, bytes.length))) fields.pat = s.received;
-  else if (bytes.length <= HEX_LIMIT) fields.hex = Buffer.from(bytes).toString('hex');
-  else fields.sha1 = createHash('sha1').update(bytes).digest('hex');
-  s.received += ret;
 }

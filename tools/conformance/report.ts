@@ -14,10 +14,10 @@ export interface Result {
   readonly description: string;
   /**
    * `different`: the replay is not what was recorded. `error`: the file is not a scenario, or the replay failed.
-   * `not modelled`: it uses ops of the resolver. `no expectation`: there is nothing to compare with.
+   * `no expectation`: there is nothing to compare with.
    */
-  readonly status: 'identical' | 'different' | 'error' | 'not modelled' | 'no expectation';
-  /** What is not modelled, or what went wrong. */
+  readonly status: 'identical' | 'different' | 'error' | 'no expectation';
+  /** What went wrong. */
   readonly reason: string;
   readonly differences: readonly Difference[];
   readonly divergence: Divergence | undefined;
@@ -117,11 +117,6 @@ export function summary(results: readonly Result[]): string[] {
   for (const [group, members] of groups(results)) {
     const { identical, compared } = count(members);
     if (compared > 0) lines.push(`${group.padEnd(22)} ${String(identical).padStart(5)} / ${compared}`);
-  }
-  const left = groups(results.filter(({ status }) => status === 'not modelled'));
-  if (left.size > 0) {
-    const parts = [...left].map(([group, members]) => `${group} ${members.length}`);
-    lines.push(`not modelled: ${parts.join(', ')}`);
   }
   const open = results.filter(({ status }) => status === 'no expectation');
   if (open.length > 0) lines.push(`without expectation: ${open.map(({ path }) => path).join(', ')}`);

@@ -102,8 +102,6 @@ export interface Plan {
   readonly injections: readonly InjectionSpec[];
   readonly tasks: readonly TaskSpec[];
   readonly endUs: number;
-  /** Ops of the resolver that the scenario uses; empty: it can be replayed. */
-  readonly notModelled: readonly string[];
 }
 
 export interface Scenario {
@@ -184,7 +182,7 @@ function parseOutage(value: unknown, index: number): OutageSpec {
   return outage.from === undefined ? span : { ...span, from: asString(where, outage.from) };
 }
 
-function parseTask(value: unknown, index: number, notModelled: Set<string>): TaskSpec {
+function parseTask(value: unknown, index: number): TaskSpec {
   const where = `tasks[${index}]`;
   const task = asObject(where, value, ['host', 'name', 'priority', 'start_us', 'ops']);
   const name = asString(where, task.name);
@@ -193,7 +191,7 @@ function parseTask(value: unknown, index: number, notModelled: Set<string>): Tas
     name,
     priority: asInt(where, task.priority ?? 5, 0),
     startUs: asInt(where, task.start_us ?? 0, 0),
-    ops: parseOps(`task ${name}: ops`, task.ops, notModelled),
+    ops: parseOps(`task ${name}: ops`, task.ops),
   };
 }
 
@@ -229,7 +227,6 @@ export function parseScenario(value: unknown): Scenario {
   const config = file.config ?? 'default';
   if (config !== 'default' && config !== 'alt') fail('config', `unknown configuration ${JSON.stringify(config)}`);
   const link = asObject('link', file.link ?? {}, ['latency_us', 'faults', 'outages']);
-  const notModelled = new Set<string>();
   const hosts = asList('hosts', file.hosts).map(parseHost);
   const injections = asList('injections', file.injections ?? []).map((entry, i) => {
     const where = `injections[${i}]`;
@@ -247,9 +244,8 @@ export function parseScenario(value: unknown): Scenario {
     faults: asList('link.faults', link.faults ?? []).map(parseFault),
     outages: asList('link.outages', link.outages ?? []).map(parseOutage),
     injections,
-    tasks: asList('tasks', file.tasks).map((task, i) => parseTask(task, i, notModelled)),
+    tasks: asList('tasks', file.tasks).map(parseTask),
     endUs: asInt('end_us', file.end_us, 0),
-    notModelled: [...notModelled],
   };
   checkNames(plan);
   return { plan, expect: file.expect === undefined ? undefined : parseExpect(file.expect) };
