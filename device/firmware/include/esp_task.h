@@ -1,0 +1,24 @@
+/* ESP-IDF: priorities and stacks of the system's own tasks. */
+#pragma once
+
+#include "freertos/FreeRTOS.h"
+#include "freertos/FreeRTOSConfig.h"
+#include "sdkconfig.h"
+
+#define TASK_EXTRA_STACK_SIZE 512
+
+#define ESP_TASK_PRIO_MAX (configMAX_PRIORITIES)
+#define ESP_TASK_PRIO_MIN (0)
+#define ESP_TASK_TIMER_PRIO (ESP_TASK_PRIO_MAX - 3)
+#define ESP_TASKD_EVENT_PRIO (ESP_TASK_PRIO_MAX - 5)
+#define ESP_TASK_TCPIP_PRIO (ESP_TASK_PRIO_MAX - 7)
+#define ESP_TASK_MAIN_PRIO (ESP_TASK_PRIO_MIN + 1)
+#define ESP_TASK_TIMER_STACK (3584 + TASK_EXTRA_STACK_SIZE)
+#define ESP_TASKD_EVENT_STACK (2304 + TASK_EXTRA_STACK_SIZE)
+#define ESP_TASK_TCPIP_STACK (3072 + TASK_EXTRA_STACK_SIZE)
+#ifdef CONFIG_ESP_MAIN_TASK_STACK_SIZE
+#define ESP_TASK_MAIN_STACK (CONFIG_ESP_MAIN_TASK_STACK_SIZE + TASK_EXTRA_STACK_SIZE)
+#else
+#define ESP_TASK_MAIN_STACK (3584 + TASK_EXTRA_STACK_SIZE)
+#endif
+#define ESP_TASK_MAIN_CORE 0

@@ -1,0 +1,5 @@
+#pragma once
+
+#include <errno.h>
+
+#define set_errno(err) (errno = (err))

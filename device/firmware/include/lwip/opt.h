@@ -1,0 +1,4 @@
+#pragma once
+
+#include "lwip/lwipopts.h"
+#include "lwip/debug.h"

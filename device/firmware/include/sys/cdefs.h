@@ -1,0 +1,10 @@
+/* newlib: how headers tell C++ that their functions are C. */
+#pragma once
+
+#ifdef __cplusplus
+#define __BEGIN_DECLS extern "C" {
+#define __END_DECLS }
+#else
+#define __BEGIN_DECLS
+#define __END_DECLS
+#endif
