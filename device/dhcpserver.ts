@@ -55,6 +55,7 @@ import {
   udp_sendto,
   udpFrame,
 } from '../stack/udp.ts';
+import { utf8 } from './utf8.ts';
 
 /** sizeof(struct dhcps_msg): no reply is shorter. */
 const SIZEOF_DHCPS_MSG = 548;
@@ -70,6 +71,8 @@ const MAX_STATION_NUM = 8;
 const DHCPS_COARSE_TIMER_MSECS = 1000;
 /** The MTU that is offered, whatever the interface's is. */
 const OFFERED_MTU = [0x05, 0xdc];
+/** RFC 8910 */
+const DHCP_OPTION_CAPTIVEPORTAL_URI = 114;
 const VENDOR_SPECIFIC = [1, 4, 0, 0, 0, 2];
 
 /** What dhcps_set_option_info() can change, addresses as int32 in host order. */
@@ -85,6 +88,8 @@ export interface DhcpsOptions {
   offerDns: boolean;
   dnsMain: number;
   dnsBackup: number;
+  /** Where a captive portal's page is (RFC 8910); '' if there is none. */
+  captivePortalUri: string;
 }
 
 /** An address given to a client. Source: struct dhcps_pool */
@@ -114,8 +119,10 @@ export class DhcpServer {
     offerDns: false,
     dnsMain: IPADDR_ANY,
     dnsBackup: IPADDR_ANY,
+    captivePortalUri: '',
   };
-  private readonly netif: Netif;
+  /** Set by start(). */
+  private netif!: Netif;
   private readonly onLease: DhcpsLeaseCallback;
   private pcb: UdpPcb | null = null;
   private server_address = IPADDR_ANY;
@@ -128,8 +135,7 @@ export class DhcpServer {
   private leases: Lease[] = [];
   private readonly timer = (): void => this.tick();
 
-  constructor(netif: Netif, onLease: DhcpsLeaseCallback) {
-    this.netif = netif;
+  constructor(onLease: DhcpsLeaseCallback) {
     this.onLease = onLease;
   }
 
@@ -138,15 +144,16 @@ export class DhcpServer {
   }
 
   /** Serve, with an empty list. @returns ERR_ARG without an address. Source: dhcps_start() */
-  start(ip: number, netmask: number): err_t {
+  start(netif: Netif, ip: number, netmask: number): err_t {
     if (ip === IPADDR_ANY) return ERR_ARG;
-    const { stack } = this.netif;
+    const { stack } = netif;
+    this.netif = netif;
     this.server_address = ip;
     this.dhcps_mask = netmask;
     this.setPool();
     this.client_address_plus = this.options.start;
     this.pcb = udp_new(stack);
-    udp_bind(this.pcb, this.netif.ip_addr, LWIP_IANA_PORT_DHCP_SERVER);
+    udp_bind(this.pcb, netif.ip_addr, LWIP_IANA_PORT_DHCP_SERVER);
     udp_recv(this.pcb, receive, this);
     stack.timeouts.at(stack.port.sys_now() + DHCPS_COARSE_TIMER_MSECS, this.timer);
     return ERR_OK;
@@ -323,6 +330,7 @@ export class DhcpServer {
     else out.words(DHCP_OPTION_DNS_SERVER, options.dnsMain, options.dnsBackup);
     out.words(DHCP_OPTION_BROADCAST, (server_address & dhcps_mask) | ~dhcps_mask);
     out.bytes(DHCP_OPTION_MTU, OFFERED_MTU);
+    if (options.captivePortalUri !== '') out.bytes(DHCP_OPTION_CAPTIVEPORTAL_URI, [...utf8(options.captivePortalUri)]);
     out.bytes(DHCP_OPTION_ROUTER_DISCOVERY, [0]);
     out.bytes(DHCP_OPTION_VENDOR_SPECIFIC, VENDOR_SPECIFIC);
   }

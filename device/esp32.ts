@@ -1,28 +1,30 @@
 /** A board: MAC and address, tcpip thread, sockets, tasks; powered on and off. */
 
-import { type Op, Sockets, TcpipThread } from '../sockets/index.ts';
-import { ERR_OK, type err_t } from '../stack/err.ts';
+import { type Op, Sockets, type SysThread, TcpipThread } from '../sockets/index.ts';
 import type { Frame } from '../stack/frame.ts';
-import {
-  NETIF_FLAG_BROADCAST,
-  NETIF_FLAG_ETHARP,
-  NETIF_FLAG_IGMP,
-  Netif,
-  netif_set_link_down,
-  netif_set_link_up,
-} from '../stack/netif.ts';
 import { makeOpt, type Opt } from '../stack/opt.ts';
 import { type EthAddr, formatEthAddr, parseEthAddr } from '../stack/prot/ethernet.ts';
 import { ip4addr_ntoa } from '../stack/prot/ip4.ts';
 import { type HazardName, type SharedMemory, Stack } from '../stack/stack.ts';
-import { ESP_OK, type esp_err_t } from './esp_err.ts';
 import { DefaultLoop } from './esp_event.ts';
-import { EspNetif, type EspNetifConfig, type IpEvent } from './esp_netif.ts';
+import type { EspNetif, EspNetifBoard, IpEvent } from './esp_netif.ts';
+import {
+  type esp_ip6_addr_t,
+  fromIpInfo,
+  IP_EVENT,
+  IP_EVENT_AP_STAIPASSIGNED,
+  IP_EVENT_GOT_IP6,
+  type ip_event_ap_staipassigned_t,
+  type ip_event_got_ip_t,
+  type ip_event_got_ip6_t,
+} from './esp_netif_types.ts';
+import { EspNetifs } from './esp_netifs.ts';
 import type { EventQueue } from './events.ts';
 import { BoardSys, configMAX_PRIORITIES, type Scheduler, Task, type TaskBody, type TaskOwner } from './freertos.ts';
-import type { Lan, Port, Station } from './lan.ts';
-import { type AddressOptions, netifConfig, parseIp } from './netif_config.ts';
+import type { Lan } from './lan.ts';
+import { type AddressOptions, netifConfig } from './netif_config.ts';
 import { Os } from './os.ts';
+import { Plug, type PlugOwner } from './plug.ts';
 import { type Program, ProgramRunner } from './program.ts';
 import type { RandomStream } from './random.ts';
 import { makeSdkconfig, Sdkconfig, type SdkconfigSettings } from './sdkconfig.ts';
@@ -30,9 +32,11 @@ import { sdkconfigOpt, sdkconfigTickUs } from './sdkconfig_effects.ts';
 import { BoardPort } from './stack_port.ts';
 import { TcpProbe } from './tcp_probe.ts';
 import type { Trace } from './trace.ts';
+import { type WiredConfig, WiredInterface } from './wired.ts';
 
 export interface Esp32Options extends AddressOptions {
-  readonly lan: Lan;
+  /** The segment that its interface is plugged into; left out for a board whose programs make their interfaces. */
+  readonly lan?: Lan;
   /** Espressif's 24:0a:c4:00:00:01, :02 ... in order if left out. */
   readonly mac?: string;
   /** MTU of the interface; the segment's if left out. */
@@ -82,7 +86,7 @@ const DEFAULT_PRIORITY = 5;
 /** ESP_TASK_TCPIP thread name. */
 const TCPIP_THREAD_NAME = 'tiT';
 
-export class Esp32 implements TaskOwner, Station {
+export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   readonly name: string;
   readonly mac: EthAddr;
   /** The firmware's configuration. */
@@ -96,19 +100,19 @@ export class Esp32 implements TaskOwner, Station {
   /** All tasks since boot but the tcpip thread. */
   tasks: Task[] = [];
   readonly sys: BoardSys;
-  readonly lan: Lan;
   stack!: Stack;
   sockets!: Sockets;
-  netif!: Netif;
-  esp_netif!: EspNetif;
+  netifs!: EspNetifs;
   defaultLoop!: DefaultLoop;
   readonly world: BoardWorld;
-  private readonly port: Port;
   private readonly opt: Opt;
   readonly options: Esp32Options;
   private programs: BootProgram[] = [];
   private readonly chance: RandomStream;
-  private readonly config: EspNetifConfig;
+  /** The interface of its options, and where that is plugged in; null for a board without one. */
+  private readonly wiredConfig: WiredConfig | null;
+  private readonly plug: Plug | null;
+  private wiredInterface: WiredInterface | null = null;
   private tcpipTask!: Task;
   private tcpip!: TcpipThread;
 
@@ -121,12 +125,12 @@ export class Esp32 implements TaskOwner, Station {
     const { sdkconfig = NO_SETTINGS } = options;
     this.sdkconfig = sdkconfig instanceof Sdkconfig ? sdkconfig : makeSdkconfig(sdkconfig);
     this.tickUs = sdkconfigTickUs(this.sdkconfig) ?? world.tickUs;
-    this.lan = options.lan;
     this.opt = makeOpt({ ...sdkconfigOpt(this.sdkconfig), ...options.opt });
-    this.config = netifConfig(options);
+    const { lan } = options;
+    this.wiredConfig = lan === undefined ? null : netifConfig(options);
+    this.plug = lan === undefined ? null : new Plug(this, lan, this.mac, options.mtu);
     this.sys = new BoardSys(world.scheduler, this);
     this.chance = world.random(`board ${name}`);
-    this.port = options.lan.attach(this);
     world.onBoot(() => this.powerOn(), world.scheduler.nowUs);
   }
 
@@ -195,13 +199,14 @@ export class Esp32 implements TaskOwner, Station {
     const firstBoot = this.tcpipTask === undefined;
     this.isOn = true;
     this.bootUs = world.scheduler.nowUs;
-    this.port.cable = this.config.kind !== 'dhcp' || this.config.autostart;
     this.tcpip = new TcpipThread(this.sys, this.opt.TCPIP_MBOX_SIZE);
     this.stack = new Stack(new BoardPort(this, this.tcpip, this.chance), this.opt);
     this.tcpip.stack = this.stack;
     if (this.trace?.withStates) this.tcpip.observer = new TcpProbe(this, this.trace);
     this.sockets = new Sockets(this.tcpip);
+    this.netifs = new EspNetifs(this, this.sys);
     this.defaultLoop = new DefaultLoop(this.sys);
+    if (this.plug !== null) this.wiredInterface = this.wireUp(this.plug, this.wiredConfig!);
     const body = new TcpipBody(this.tcpip);
     this.tcpipTask = new Task(world.scheduler, this, TCPIP_THREAD_NAME, this.opt.TCPIP_THREAD_PRIO, body);
     this.tcpip.trypost(bringUp, this, null);
@@ -217,20 +222,16 @@ export class Esp32 implements TaskOwner, Station {
     if (!this.isOn) return;
     this.isOn = false;
     this.powerLosses++;
-    this.port.cable = false;
+    if (this.plug !== null) this.plug.cable = false;
     for (const task of this.tasks) this.scheduler.remove(task);
     this.scheduler.remove(this.tcpipTask);
     this.tasks = [];
   }
 
-  /** The stack sends a frame. Used by the driver. */
-  transmit(frame: Frame): void {
-    this.lan.send(this.port, frame);
-  }
-
-  /** A frame for this board has arrived. */
-  receive(frame: Frame): void {
-    if (this.isOn) this.tcpip.input(frame, this.netif);
+  /** A frame for one of its interfaces has arrived. Used by the wire. */
+  receive(frame: Frame, esp_netif: EspNetif | null): void {
+    const netif = esp_netif === null ? null : esp_netif.netif;
+    if (this.isOn && netif !== null) this.tcpip.input(frame, netif);
     else frame.release();
   }
 
@@ -247,18 +248,43 @@ export class Esp32 implements TaskOwner, Station {
     this.world.onHazard(this, name);
   }
 
-  /** Bring the interface up, in the tcpip thread (rule S1). */
+  // Interfaces
+
+  private wireUp(plug: Plug, config: WiredConfig): WiredInterface {
+    const esp_netif = this.netifs.create({ ...config.netif, mac: this.mac });
+    return new WiredInterface(plug, esp_netif!, config);
+  }
+
+  /** The interface of the board's options. @throws Error for a board without one */
+  get wired(): WiredInterface {
+    if (this.wiredInterface === null) {
+      throw new Error(`Board ${this.name} has no interface of its own: it was made without a lan.`);
+    }
+    return this.wiredInterface;
+  }
+
+  /** The same as esp_netif sees it. */
+  get esp_netif(): EspNetif {
+    return this.wired.esp_netif;
+  }
+
+  /** Bring the interface of the options up, in the tcpip thread (rule S1). */
   bringUpNetif(): void {
-    const { stack, options } = this;
-    const flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_IGMP;
-    this.netif = new Netif(stack, 'en', this.mac, options.mtu ?? this.lan.mtu, flags, linkoutput);
-    this.netif.state = this;
-    this.esp_netif = new EspNetif(this.config, this.netif, this);
-    this.esp_netif.start();
+    this.wiredInterface?.boot();
+  }
+
+  chooseDefault(esp_netif: EspNetif, isUp: boolean): void {
+    this.netifs.chooseDefault(esp_netif, isUp);
   }
 
   /** An address has come or gone. Used by the interface. */
-  onIpEvent({ event, info, ip_changed, mac }: IpEvent): void {
+  onIpEvent(esp_netif: EspNetif, event: IpEvent): void {
+    this.recordIpEvent(esp_netif, event);
+    this.postIpEvent(esp_netif, event);
+    if (event.event === 'ip_assigned' || event.event === 'ip_changed') this.netifs.wakeWaiters();
+  }
+
+  private recordIpEvent(esp_netif: EspNetif, { event, info, ip_changed, mac }: IpEvent): void {
     this.trace?.addEvent({
       kind: 'event',
       n: this.takeNumber(),
@@ -268,50 +294,45 @@ export class Esp32 implements TaskOwner, Station {
       ip: ip4addr_ntoa(info.ip),
       netmask: ip4addr_ntoa(info.netmask),
       gw: ip4addr_ntoa(info.gw),
-      dns: this.esp_netif.dnsServers().map(ip4addr_ntoa),
+      dns: esp_netif.dnsServers().map(ip4addr_ntoa),
       ip_changed,
       mac: mac === null ? '' : formatEthAddr(mac),
     });
   }
 
-  // What os.linkDown() and its like do: the cable at once, the rest in the tcpip thread.
-
-  *setLink(task: Task, up: boolean, cableOnly: boolean): Op<number> {
-    this.port.cable = up;
-    if (cableOnly) return 0;
-    yield* this.sockets.inTcpipThread(task, () =>
-      up ? netif_set_link_up(this.netif) : netif_set_link_down(this.netif),
-    );
-    return 0;
+  private postIpEvent(esp_netif: EspNetif, { event, info, ip_changed, mac }: IpEvent): void {
+    const { loop } = this.defaultLoop;
+    if (loop === null || event === 'ip_cleared') return;
+    const ip_info = fromIpInfo(info);
+    if (event === 'dhcps_assigned') {
+      const data: ip_event_ap_staipassigned_t = { esp_netif, ip: ip_info.ip, mac: formatEthAddr(mac!) };
+      loop.tcpipPost(IP_EVENT, IP_EVENT_AP_STAIPASSIGNED, data);
+      return;
+    }
+    const { get_ip_event, lost_ip_event } = esp_netif.config;
+    const data: ip_event_got_ip_t = { esp_netif, ip_info, ip_changed };
+    loop.tcpipPost(IP_EVENT, event === 'ip_lost' ? lost_ip_event : get_ip_event, data);
   }
 
-  /** Up means connected: a DHCP client asks for an address, a static one is announced. */
-  *setNetif(task: Task, up: boolean): Op<esp_err_t> {
-    const { esp_netif } = this;
-    yield* this.onNetif(task, () => (up ? esp_netif.esp_netif_up() : esp_netif.esp_netif_down()));
-    if (!up || this.config.kind !== 'dhcp') return ESP_OK;
-    return yield* this.onNetif(task, () => esp_netif.afterConnected());
+  onIp6Event(esp_netif: EspNetif, ip: esp_ip6_addr_t): void {
+    const data: ip_event_got_ip6_t = { esp_netif, ip6_info: { ip }, ip_index: 0 };
+    this.defaultLoop.loop?.tcpipPost(IP_EVENT, IP_EVENT_GOT_IP6, data);
   }
 
-  *setStation(task: Task, connected: boolean): Op<esp_err_t> {
-    this.port.cable = connected;
-    return yield* this.setNetif(task, connected);
+  /** Something outside the stack will end in an event, or may. */
+  get isAboutToPost(): boolean {
+    const { loop } = this.defaultLoop;
+    if (loop === null) return false;
+    return this.netifs.all.some((n) => {
+      const mayLose = n.isLosingAddress && loop.hasProgramsHandler(IP_EVENT, n.config.lost_ip_event);
+      return mayLose || n.isAboutToPost;
+    });
   }
 
-  setAddress(task: Task, ip: string, netmask: string, gw: string): Op<esp_err_t> {
-    const info = { ip: parseIp('ip', ip), netmask: parseIp('netmask', netmask), gw: parseIp('gw', gw) };
-    return this.onNetif(task, () => this.esp_netif.esp_netif_set_ip_info(info));
+  /** Have the tcpip thread do something for a task. */
+  inTcpipThread<T>(task: SysThread, action: () => T): Op<T> {
+    return this.sockets.inTcpipThread(task, action);
   }
-
-  /** Have the tcpip thread do something with the interface. */
-  *onNetif<T>(task: Task, action: (esp_netif: EspNetif) => T): Op<T> {
-    return yield* this.sockets.inTcpipThread(task, () => action(this.esp_netif));
-  }
-}
-
-function linkoutput(netif: Netif, frame: Frame): err_t {
-  (netif.state as Esp32).transmit(frame);
-  return ERR_OK;
 }
 
 /** The tcpip thread as a task. */

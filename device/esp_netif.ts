@@ -1,17 +1,21 @@
 /**
- * The life of a board's network interface as esp_netif leads it: up and down, DHCP client or server, lost addresses,
+ * The life of a network interface as esp_netif leads it: added, up and down, DHCP client or server, lost addresses,
  * events. Everything here runs in the tcpip thread. Source: ESP-IDF components/esp_netif/lwip/esp_netif_lwip.c
  */
 
-import { type Op, type Sys, type SysThread, WaitList } from '../sockets/sys_arch.ts';
 import { dhcp_start, dhcp_stop } from '../stack/dhcp.ts';
 import { dns_fallback_server_index, dns_getserver, dns_setserver } from '../stack/dns.ts';
-import { ERR_OK } from '../stack/err.ts';
+import { ERR_IF, ERR_OK, type err_t } from '../stack/err.ts';
 import { etharp_gratuitous } from '../stack/etharp.ts';
+import type { Frame } from '../stack/frame.ts';
 import {
+  NETIF_FLAG_BROADCAST,
+  NETIF_FLAG_ETHARP,
+  NETIF_FLAG_IGMP,
   NETIF_FLAG_UP,
-  type Netif,
+  Netif,
   netif_add,
+  netif_remove,
   netif_set_addr,
   netif_set_down,
   netif_set_link_down,
@@ -20,6 +24,7 @@ import {
 } from '../stack/netif.ts';
 import type { EthAddr } from '../stack/prot/ethernet.ts';
 import { IPADDR_ANY } from '../stack/prot/ip4.ts';
+import type { Stack } from '../stack/stack.ts';
 import { DhcpServer, type DhcpsOptions } from './dhcpserver.ts';
 import {
   ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED,
@@ -27,17 +32,26 @@ import {
   ESP_ERR_ESP_NETIF_DHCP_NOT_STOPPED,
   ESP_ERR_ESP_NETIF_DHCPC_START_FAILED,
   ESP_ERR_ESP_NETIF_DHCPS_START_FAILED,
+  ESP_ERR_ESP_NETIF_IF_NOT_READY,
   ESP_ERR_ESP_NETIF_INVALID_PARAMS,
+  ESP_ERR_INVALID_STATE,
+  ESP_FAIL,
   ESP_OK,
   type esp_err_t,
 } from './esp_err.ts';
-
-/** Address, mask and gateway, int32 in host order. */
-export interface IpInfo {
-  readonly ip: number;
-  readonly netmask: number;
-  readonly gw: number;
-}
+import {
+  ESP_NETIF_DHCP_CLIENT,
+  ESP_NETIF_DHCP_INIT,
+  ESP_NETIF_DHCP_SERVER,
+  ESP_NETIF_DHCP_STARTED,
+  ESP_NETIF_DHCP_STOPPED,
+  ESP_NETIF_FLAG_AUTOUP,
+  ESP_NETIF_FLAG_GARP,
+  type esp_ip6_addr_t,
+  type esp_netif_dhcp_status_t,
+  type IpInfo,
+} from './esp_netif_types.ts';
+import { LinkLocal } from './ip6_linklocal.ts';
 
 /** Something that esp_netif posts to the event loop, or ('ip_cleared') an address that went away. */
 export interface IpEvent {
@@ -51,42 +65,51 @@ export interface IpEvent {
 
 /** What an interface needs of its board. */
 export interface EspNetifBoard {
-  readonly sys: Sys;
-  onIpEvent(event: IpEvent): void;
+  readonly stack: Stack;
+  onIpEvent(esp_netif: EspNetif, event: IpEvent): void;
+  onIp6Event(esp_netif: EspNetif, address: esp_ip6_addr_t): void;
+  /** It has come up with an address, or gone down: which interface is the default one now? */
+  chooseDefault(esp_netif: EspNetif, isUp: boolean): void;
 }
 
-/** How an interface gets its address, and how it starts. */
+/** The hardware below an interface. */
+export interface NetifDriver {
+  readonly mtu: number;
+  /** Takes its own reference. */
+  transmit(frame: Frame): err_t;
+}
+
+/** What an interface is born with; addresses as int32 in host order. Source: esp_netif_inherent_config_t */
 export interface EspNetifConfig {
-  readonly kind: 'static' | 'dhcp' | 'dhcps';
+  readonly flags: number;
+  readonly mac: EthAddr;
   readonly info: IpInfo;
-  readonly garp: boolean;
-  /** dhcp: connected at boot. dhcps: serving from boot on. */
-  readonly autostart: boolean;
+  readonly get_ip_event: number;
+  readonly lost_ip_event: number;
+  readonly if_key: string;
+  readonly if_desc: string;
+  readonly route_prio: number;
+  /** The two letters that lwIP names it by. */
+  readonly name: string;
   readonly hostname: string;
-  readonly dns: readonly number[];
-  readonly dhcps: Partial<DhcpsOptions>;
 }
-
-type esp_netif_dhcp_status_t = number;
-const ESP_NETIF_DHCP_INIT = 0;
-const ESP_NETIF_DHCP_STARTED = 1;
-const ESP_NETIF_DHCP_STOPPED = 2;
 
 const ESP_NETIF_HOSTNAME_MAX_SIZE = 32;
 
-const NO_ADDRESS: IpInfo = { ip: IPADDR_ANY, netmask: IPADDR_ANY, gw: IPADDR_ANY };
-
-/** A task in waitIp(). */
-class IpWaiter {
-  readonly list = new WaitList();
-  hasAddress = false;
-}
+export const NO_ADDRESS: IpInfo = { ip: IPADDR_ANY, netmask: IPADDR_ANY, gw: IPADDR_ANY };
 
 export class EspNetif {
-  readonly netif: Netif;
+  readonly config: EspNetifConfig;
+  readonly isClient: boolean;
+  readonly isServer: boolean;
+  route_prio: number;
+  mac: EthAddr;
+  hostname: string;
+  driver: NetifDriver | null = null;
+  /** lwIP's interface, from start() to stop(). */
+  netif: Netif | null = null;
   /** Source: dhcpc_status, dhcps_status */
   dhcp_status: esp_netif_dhcp_status_t = ESP_NETIF_DHCP_INIT;
-  private readonly config: EspNetifConfig;
   private readonly board: EspNetifBoard;
   /** The static address, or what is remembered of the one from DHCP. */
   private ip_info: IpInfo;
@@ -94,99 +117,169 @@ export class EspNetif {
   private ip_info_old = NO_ADDRESS;
   /** The lost-IP timer while it runs. */
   private lostTimer: (() => void) | null = null;
-  private dhcps: DhcpServer | null = null;
-  private waiters: (IpWaiter | undefined)[] | null = null;
+  private garpTimer: (() => void) | null = null;
+  private readonly dhcps: DhcpServer | null;
+  private linkLocal: LinkLocal | null = null;
 
-  constructor(config: EspNetifConfig, netif: Netif, board: EspNetifBoard) {
+  constructor(config: EspNetifConfig, board: EspNetifBoard) {
     this.config = config;
-    this.netif = netif;
     this.board = board;
+    this.isClient = (config.flags & ESP_NETIF_DHCP_CLIENT) !== 0;
+    this.isServer = (config.flags & ESP_NETIF_DHCP_SERVER) !== 0;
+    this.route_prio = config.route_prio;
+    this.mac = config.mac;
+    this.hostname = config.hostname;
     this.ip_info = config.info;
+    this.dhcps = this.isServer ? new DhcpServer((ip, mac) => this.onLease(ip, mac)) : null;
   }
 
-  private get isUp(): boolean {
-    return (this.netif.flags & NETIF_FLAG_UP) !== 0;
+  get isUp(): boolean {
+    return this.netif !== null && (this.netif.flags & NETIF_FLAG_UP) !== 0;
   }
 
-  // Coming up
+  get hasAddress(): boolean {
+    return this.netif !== null && this.netif.ip_addr !== IPADDR_ANY;
+  }
 
-  /** What happens at boot (rules S1 and B1). Source: esp_netif_start(), the default handlers of the Wi-Fi driver */
-  start(): void {
-    const { config, netif } = this;
-    const info = config.kind === 'dhcps' ? config.info : NO_ADDRESS;
+  /** What its DHCP server gives; null without one. */
+  get dhcpsOptions(): DhcpsOptions | null {
+    return this.dhcps === null ? null : this.dhcps.options;
+  }
+
+  /** Something will happen by itself that a program may wait for: a timer runs that ends in an event. */
+  get isAboutToPost(): boolean {
+    return this.linkLocal?.isTentative ?? false;
+  }
+
+  /** The lost-IP timer runs. */
+  get isLosingAddress(): boolean {
+    return this.lostTimer !== null;
+  }
+
+  // Coming and going
+
+  /**
+   * Add the interface to lwIP; a soft-AP's comes up and serves.
+   * @param serve false: its DHCP server waits for esp_netif_dhcps_start()
+   * @returns ESP_ERR_INVALID_STATE without a driver
+   * Source: esp_netif_start()
+   */
+  esp_netif_start(serve = true): esp_err_t {
+    const { config, isServer } = this;
+    if (this.driver === null) return ESP_ERR_INVALID_STATE;
+    if (this.netif !== null) this.remove(this.netif);
+    const netif = this.add(this.driver);
+    if ((config.flags & ESP_NETIF_FLAG_GARP) !== 0) this.armGarp();
+    if ((config.flags & ESP_NETIF_FLAG_AUTOUP) !== 0) {
+      netif_set_up(netif);
+      netif_set_link_up(netif);
+    }
+    if (isServer && serve && this.dhcp_status !== ESP_NETIF_DHCP_STOPPED) this.esp_netif_dhcps_start();
+    if (!this.isClient) this.board.chooseDefault(this, true);
+    return ESP_OK;
+  }
+
+  /** Source: esp_netif_lwip_add(), ethernetif.c, wlanif.c */
+  private add(driver: NetifDriver): Netif {
+    const { config } = this;
+    const flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_IGMP;
+    const netif = new Netif(this.board.stack, config.name, this.mac, driver.mtu, flags, linkoutput);
+    netif.state = this;
+    this.netif = netif;
+    const info = this.isServer ? this.ip_info : NO_ADDRESS;
     netif_add(netif, info.ip, info.netmask, info.gw);
-    if (config.garp) this.armGarp();
-    if (config.kind === 'dhcp') this.startClient();
-    else if (config.kind === 'dhcps') this.startServer();
-    else this.startStatic();
-    config.dns.forEach((addr, n) => {
-      dns_setserver(netif.stack, n, addr);
-    });
-  }
-
-  private startStatic(): void {
-    this.esp_netif_up();
-    this.netif.stack.netif_default = this.netif;
-  }
-
-  private startClient(): void {
-    const { netif, config } = this;
+    if (!this.isClient && !this.isServer) return netif;
     netif.ext_callback = () => this.onAddress();
-    netif.hostname = config.hostname;
-    if (!config.autostart) return;
-    this.esp_netif_up();
-    this.esp_netif_dhcpc_start();
+    netif.hostname = this.hostname;
+    return netif;
   }
 
-  private startServer(): void {
-    const { netif, config } = this;
-    netif.ext_callback = () => this.onAddress();
-    netif.hostname = config.hostname;
-    netif_set_up(netif);
-    netif_set_link_up(netif);
-    this.dhcps = new DhcpServer(netif, (ip, mac) => {
-      this.board.onIpEvent({ event: 'dhcps_assigned', info: { ...NO_ADDRESS, ip }, ip_changed: false, mac });
-    });
-    Object.assign(this.dhcps.options, config.dhcps);
-    if (config.autostart) this.esp_netif_dhcps_start();
-    netif.stack.netif_default = netif;
+  /** Take the interface out of lwIP. @returns ESP_ERR_ESP_NETIF_IF_NOT_READY if it is not up. Source: esp_netif_stop() */
+  esp_netif_stop(): esp_err_t {
+    const { netif } = this;
+    if (netif === null) return ESP_ERR_ESP_NETIF_IF_NOT_READY;
+    if (!this.isUp) {
+      this.remove(netif);
+      return ESP_ERR_ESP_NETIF_IF_NOT_READY;
+    }
+    if (this.dhcps !== null) this.dhcps.stop();
+    else if (this.dhcp_status === ESP_NETIF_DHCP_STARTED) this.releaseAddress(netif);
+    if (this.dhcp_status !== ESP_NETIF_DHCP_STOPPED) this.dhcp_status = ESP_NETIF_DHCP_INIT;
+    netif_set_down(netif);
+    this.remove(netif);
+    this.board.chooseDefault(this, false);
+    return ESP_OK;
+  }
+
+  private remove(netif: Netif): void {
+    const { timeouts } = netif.stack;
+    if (this.garpTimer !== null) timeouts.cancel(this.garpTimer);
+    this.garpTimer = null;
+    this.forgetLinkLocal();
+    netif.ext_callback = null;
+    netif_remove(netif);
+    this.netif = null;
+  }
+
+  /** The end. Source: esp_netif_destroy() */
+  destroy(): void {
+    if (this.netif !== null) {
+      this.dhcps?.stop();
+      if (this.dhcp_status === ESP_NETIF_DHCP_STARTED && this.isClient) dhcp_stop(this.netif);
+      this.remove(this.netif);
+    }
+    this.stopLostTimer();
+    this.board.chooseDefault(this, false);
+  }
+
+  transmit(frame: Frame): err_t {
+    return this.driver === null ? ERR_IF : this.driver.transmit(frame);
   }
 
   /** The periodic gratuitous ARP. Source: netif_send_garp() */
   private armGarp(): void {
-    const { netif } = this;
-    const { timeouts, port, opt } = netif.stack;
+    const { timeouts, port, opt } = this.board.stack;
     const interval = opt.ESP_GRATUITOUS_ARP_INTERVAL * 1000;
-    const send = (): void => {
-      if (this.isUp && netif.ip_addr !== IPADDR_ANY) etharp_gratuitous(netif);
-      timeouts.at(port.sys_now() + interval, send);
+    this.garpTimer = (): void => {
+      if (this.isUp && this.hasAddress) etharp_gratuitous(this.netif!);
+      timeouts.at(port.sys_now() + interval, this.garpTimer!);
     };
-    timeouts.at(port.sys_now() + interval, send);
+    timeouts.at(port.sys_now() + interval, this.garpTimer);
   }
 
   // Up and down
 
   /** With the last or the static address. Source: esp_netif_up() */
-  esp_netif_up(): void {
+  esp_netif_up(): esp_err_t {
     const { netif, ip_info } = this;
+    if (netif === null) return ESP_ERR_ESP_NETIF_IF_NOT_READY;
     netif_set_addr(netif, ip_info.ip, ip_info.netmask, ip_info.gw);
     netif_set_up(netif);
     netif_set_link_up(netif);
+    if (!this.isClient) this.board.chooseDefault(this, true);
+    return ESP_OK;
   }
 
   /** The address goes, and with it all connections. Source: esp_netif_down() */
-  esp_netif_down(): void {
-    const { netif } = this;
-    const isClient = this.config.kind === 'dhcp';
+  esp_netif_down(): esp_err_t {
+    const { netif, isClient } = this;
+    if (netif === null) return ESP_ERR_ESP_NETIF_IF_NOT_READY;
     if (isClient && this.dhcp_status === ESP_NETIF_DHCP_STARTED) {
-      dhcp_stop(netif);
+      this.releaseAddress(netif);
       this.dhcp_status = ESP_NETIF_DHCP_INIT;
-      this.ip_info = NO_ADDRESS;
     }
+    this.forgetLinkLocal();
     netif_set_addr(netif, IPADDR_ANY, IPADDR_ANY, IPADDR_ANY);
     netif_set_down(netif);
     netif_set_link_down(netif);
     if (isClient) this.startLostTimer();
+    this.board.chooseDefault(this, false);
+    return ESP_OK;
+  }
+
+  private releaseAddress(netif: Netif): void {
+    dhcp_stop(netif);
+    this.ip_info = NO_ADDRESS;
   }
 
   /**
@@ -194,7 +287,7 @@ export class EspNetif {
    * static one is announced.
    */
   afterConnected(): esp_err_t {
-    if (this.config.kind !== 'dhcp') return ESP_OK;
+    if (!this.isClient) return ESP_OK;
     if (this.dhcp_status === ESP_NETIF_DHCP_INIT) return this.esp_netif_dhcpc_start();
     const { ip_info } = this;
     const isStatic = this.dhcp_status === ESP_NETIF_DHCP_STOPPED;
@@ -207,11 +300,11 @@ export class EspNetif {
   /** @returns ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED, ESP_ERR_ESP_NETIF_DHCPC_START_FAILED if the MTU is below 576 */
   esp_netif_dhcpc_start(): esp_err_t {
     const { netif } = this;
-    if (this.config.kind !== 'dhcp') return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
+    if (!this.isClient) return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
     if (this.dhcp_status === ESP_NETIF_DHCP_STARTED) return ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED;
     this.ip_info = NO_ADDRESS;
     this.clearDnsServers();
-    if (!this.isUp) {
+    if (netif === null || !this.isUp) {
       this.dhcp_status = ESP_NETIF_DHCP_INIT;
       return ESP_OK;
     }
@@ -228,11 +321,10 @@ export class EspNetif {
 
   /** Give the address back. @returns ESP_ERR_ESP_NETIF_DHCP_ALREADY_STOPPED */
   esp_netif_dhcpc_stop(): esp_err_t {
-    if (this.config.kind !== 'dhcp') return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
+    if (!this.isClient) return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
     if (this.dhcp_status === ESP_NETIF_DHCP_STOPPED) return ESP_ERR_ESP_NETIF_DHCP_ALREADY_STOPPED;
     if (this.dhcp_status === ESP_NETIF_DHCP_STARTED) {
-      dhcp_stop(this.netif);
-      this.ip_info = NO_ADDRESS;
+      this.releaseAddress(this.netif!);
       this.startLostTimer();
     }
     this.dhcp_status = ESP_NETIF_DHCP_STOPPED;
@@ -243,12 +335,12 @@ export class EspNetif {
 
   /** @returns ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED, ESP_ERR_ESP_NETIF_DHCPS_START_FAILED without an address */
   esp_netif_dhcps_start(): esp_err_t {
-    const { dhcps, ip_info } = this;
+    const { dhcps, ip_info, netif } = this;
     if (dhcps === null) return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
     if (this.dhcp_status === ESP_NETIF_DHCP_STARTED) return ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED;
     this.dhcp_status = ESP_NETIF_DHCP_INIT;
-    if (!this.isUp) return ESP_OK;
-    if (dhcps.start(ip_info.ip, ip_info.netmask) !== ERR_OK) return ESP_ERR_ESP_NETIF_DHCPS_START_FAILED;
+    if (netif === null || !this.isUp) return ESP_OK;
+    if (dhcps.start(netif, ip_info.ip, ip_info.netmask) !== ERR_OK) return ESP_ERR_ESP_NETIF_DHCPS_START_FAILED;
     this.dhcp_status = ESP_NETIF_DHCP_STARTED;
     return ESP_OK;
   }
@@ -277,47 +369,77 @@ export class EspNetif {
    * @returns ESP_ERR_ESP_NETIF_DHCP_NOT_STOPPED while the DHCP client or server runs
    */
   esp_netif_set_ip_info(info: IpInfo): esp_err_t {
-    const { netif } = this;
-    const { kind } = this.config;
-    if (kind !== 'static' && this.dhcp_status !== ESP_NETIF_DHCP_STOPPED) return ESP_ERR_ESP_NETIF_DHCP_NOT_STOPPED;
-    if (kind === 'dhcp') this.clearDnsServers();
+    const { netif, isClient } = this;
+    const hasDhcp = isClient || this.isServer;
+    if (hasDhcp && this.dhcp_status !== ESP_NETIF_DHCP_STOPPED) return ESP_ERR_ESP_NETIF_DHCP_NOT_STOPPED;
+    if (isClient) this.clearDnsServers();
     const hadAddress = this.ip_info.ip !== IPADDR_ANY;
     this.ip_info = info;
-    if (kind !== 'static' && !this.isUp) return ESP_OK;
+    if (netif === null || (hasDhcp && !this.isUp)) return ESP_OK;
     netif_set_addr(netif, info.ip, info.netmask, info.gw);
-    if (kind === 'dhcp' && info.ip !== IPADDR_ANY) this.announce(hadAddress ? 'ip_changed' : 'ip_assigned');
+    if (isClient && info.ip !== IPADDR_ANY) this.announce(hadAddress ? 'ip_changed' : 'ip_assigned');
     return ESP_OK;
   }
 
   /** The interface's addresses while it is up, else the stored ones. */
   esp_netif_get_ip_info(): IpInfo {
     const { netif } = this;
-    return this.isUp ? { ip: netif.ip_addr, netmask: netif.netmask, gw: netif.gw } : this.ip_info;
+    return netif !== null && this.isUp ? { ip: netif.ip_addr, netmask: netif.netmask, gw: netif.gw } : this.ip_info;
   }
 
   /** @returns ESP_ERR_ESP_NETIF_INVALID_PARAMS for more than 32 characters */
   esp_netif_set_hostname(hostname: string): esp_err_t {
     if (hostname.length > ESP_NETIF_HOSTNAME_MAX_SIZE) return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
-    this.netif.hostname = hostname;
+    this.hostname = hostname;
+    if (this.netif !== null) this.netif.hostname = hostname;
     return ESP_OK;
   }
 
   /** Main, backup and fallback name server, int32 in host order. */
   dnsServers(): number[] {
-    const { stack } = this.netif;
+    const { stack } = this.board;
     return Array.from({ length: stack.opt.DNS_MAX_SERVERS }, (_, n) => dns_getserver(stack, n));
   }
 
   private clearDnsServers(): void {
-    const { stack } = this.netif;
+    const { stack } = this.board;
     for (let n = 0; n < dns_fallback_server_index(stack); n++) dns_setserver(stack, n, IPADDR_ANY);
+  }
+
+  // IPv6
+
+  /**
+   * Give the interface the link-local address that its MAC makes. @returns ESP_FAIL if it is not up
+   * Source: esp_netif_create_ip6_linklocal()
+   */
+  esp_netif_create_ip6_linklocal(): esp_err_t {
+    const { netif, board } = this;
+    if (netif === null || !this.isUp) return ESP_FAIL;
+    this.forgetLinkLocal();
+    this.linkLocal = new LinkLocal(netif, (address) => board.onIp6Event(this, address));
+    return ESP_OK;
+  }
+
+  /** Its preferred addresses. */
+  ip6Addresses(): esp_ip6_addr_t[] {
+    return this.linkLocal === null || this.linkLocal.isTentative ? [] : [this.linkLocal.address];
+  }
+
+  private forgetLinkLocal(): void {
+    this.linkLocal?.cancel();
+    this.linkLocal = null;
   }
 
   // Events
 
+  private onLease(ip: number, mac: EthAddr): void {
+    this.board.onIpEvent(this, { event: 'dhcps_assigned', info: { ...NO_ADDRESS, ip }, ip_changed: false, mac });
+  }
+
   /** lwIP has changed the addresses. Source: esp_netif_internal_dhcpc_cb() */
   private onAddress(): void {
-    const { netif, ip_info } = this;
+    const { ip_info } = this;
+    const netif = this.netif!;
     if (netif.ip_addr !== IPADDR_ANY) {
       const info: IpInfo = { ip: netif.ip_addr, netmask: netif.netmask, gw: netif.gw };
       if (equals(info, ip_info)) return;
@@ -328,73 +450,44 @@ export class EspNetif {
     if (ip_info.ip === IPADDR_ANY) return;
     this.startLostTimer();
     // A static address, and that of a server, comes back with the interface.
-    if (this.config.kind === 'dhcp' && this.dhcp_status !== ESP_NETIF_DHCP_STOPPED) this.ip_info = NO_ADDRESS;
-    this.board.onIpEvent({ event: 'ip_cleared', info: ip_info, ip_changed: false, mac: null });
+    if (this.isClient && this.dhcp_status !== ESP_NETIF_DHCP_STOPPED) this.ip_info = NO_ADDRESS;
+    this.board.onIpEvent(this, { event: 'ip_cleared', info: ip_info, ip_changed: false, mac: null });
   }
 
   /** Post GOT_IP for the address that is remembered now. */
   private announce(event: 'ip_assigned' | 'ip_changed'): void {
-    const { netif, ip_info } = this;
+    const { ip_info } = this;
     const ip_changed = !equals(ip_info, this.ip_info_old);
     this.ip_info_old = ip_info;
-    netif.stack.netif_default = netif;
-    this.board.onIpEvent({ event, info: ip_info, ip_changed, mac: null });
-    this.wakeWaiters();
+    this.board.chooseDefault(this, true);
+    this.board.onIpEvent(this, { event, info: ip_info, ip_changed, mac: null });
   }
 
   /** Unless it runs: getting an address does not stop it. Source: esp_netif_start_ip_lost_timer() */
   private startLostTimer(): void {
     if (this.lostTimer !== null) return;
-    const { timeouts, port, opt } = this.netif.stack;
+    const { timeouts, port, opt } = this.board.stack;
     this.lostTimer = () => this.onLost();
     timeouts.at(port.sys_now() + opt.ESP_NETIF_IP_LOST_TIMER_INTERVAL * 1000, this.lostTimer);
   }
 
   private stopLostTimer(): void {
-    if (this.lostTimer !== null) this.netif.stack.timeouts.cancel(this.lostTimer);
+    if (this.lostTimer !== null) this.board.stack.timeouts.cancel(this.lostTimer);
     this.lostTimer = null;
   }
 
   /** Source: esp_netif_ip_lost_timer() */
   private onLost(): void {
     this.lostTimer = null;
-    if (this.netif.ip_addr !== IPADDR_ANY) return;
+    if (this.hasAddress) return;
     this.ip_info_old = NO_ADDRESS;
-    if (this.config.kind !== 'dhcp') return;
-    this.board.onIpEvent({ event: 'ip_lost', info: NO_ADDRESS, ip_changed: false, mac: null });
+    if (!this.isClient) return;
+    this.board.onIpEvent(this, { event: 'ip_lost', info: NO_ADDRESS, ip_changed: false, mac: null });
   }
+}
 
-  // Waiting for an address
-
-  /** Wait until the interface has an address. @returns 0, or -1 after `ticks` without one */
-  *waitIp(thread: SysThread, ticks: number): Op<number> {
-    if (this.netif.ip_addr !== IPADDR_ANY) return 0;
-    const waiter = new IpWaiter();
-    const slot = this.slotFor(waiter);
-    const deadlineUs = ticks === Number.POSITIVE_INFINITY ? ticks : this.board.sys.deadline(ticks);
-    while (!waiter.hasAddress && this.board.sys.block(thread, waiter.list, deadlineUs)) yield;
-    this.waiters![slot] = undefined;
-    return waiter.hasAddress ? 0 : -1;
-  }
-
-  /** The first free place: those who wait are woken in order of their places. */
-  private slotFor(waiter: IpWaiter): number {
-    this.waiters ??= [];
-    const free = this.waiters.indexOf(undefined);
-    const slot = free < 0 ? this.waiters.length : free;
-    this.waiters[slot] = waiter;
-    return slot;
-  }
-
-  private wakeWaiters(): void {
-    if (this.waiters === null) return;
-    for (const waiter of this.waiters) {
-      if (waiter === undefined || waiter.list.head === null) continue;
-      waiter.hasAddress = true;
-      this.board.sys.wake(waiter.list);
-      this.board.sys.preemptIfHigher();
-    }
-  }
+function linkoutput(netif: Netif, frame: Frame): err_t {
+  return (netif.state as EspNetif).transmit(frame);
 }
 
 function equals(a: IpInfo, b: IpInfo): boolean {

@@ -29,6 +29,7 @@ export type { HazardName } from '../stack/stack.ts';
 export type { Call } from './call.ts';
 export * from './esp_err.ts';
 export { ESP_EVENT_ANY_BASE, ESP_EVENT_ANY_ID, type esp_event_base_t } from './esp_event.ts';
+export * from './esp_netif_types.ts';
 export type { Esp32, Esp32Options, TaskOptions } from './esp32.ts';
 export type { Fate, Fault, FaultRule, Faults, FrameFault, Outage, SentFrame } from './faults.ts';
 export { portMAX_DELAY, type Task } from './freertos.ts';
@@ -44,7 +45,7 @@ export type {
   esp_event_loop_handle_t,
   HandleOut,
 } from './os_event.ts';
-export type { esp_ip4_addr_t, esp_netif_ip_info_t } from './os_netif.ts';
+export type { ValueOut } from './os_netif.ts';
 export type { Data } from './os_sockets.ts';
 export type { Program } from './program.ts';
 export type { RandomStream } from './random.ts';

@@ -2,7 +2,17 @@
 
 import { IPADDR_ANY, ip4addr_aton } from '../stack/prot/ip4.ts';
 import type { DhcpsOptions } from './dhcpserver.ts';
-import type { EspNetifConfig, IpInfo } from './esp_netif.ts';
+import {
+  ESP_NETIF_DHCP_CLIENT,
+  ESP_NETIF_DHCP_SERVER,
+  ESP_NETIF_FLAG_AUTOUP,
+  ESP_NETIF_FLAG_EVENT_IP_MODIFIED,
+  ESP_NETIF_FLAG_GARP,
+  IP_EVENT_STA_GOT_IP,
+  IP_EVENT_STA_LOST_IP,
+  type IpInfo,
+} from './esp_netif_types.ts';
+import type { WiredConfig } from './wired.ts';
 
 /** What a soft-AP's DHCP server gives. Addresses are dotted decimal. */
 export interface DhcpServerOptions {
@@ -41,29 +51,50 @@ export interface AddressOptions {
 }
 
 const SOFT_AP_ADDRESS = '192.168.4.1/24';
-const DEFAULT_HOSTNAME = 'espressif';
+/** CONFIG_LWIP_LOCAL_HOSTNAME */
+export const DEFAULT_HOSTNAME = 'espressif';
+/** Key of the interface that a board's options describe; ESP-IDF has no such one. */
+const WIRED_KEY = 'LAN_DEF';
+/** As Ethernet's. */
+const WIRED_ROUTE_PRIO = 50;
 /** Shared by all boards that set none. */
 const NO_SERVERS: readonly number[] = [];
 const NO_OPTIONS: Partial<DhcpsOptions> = {};
 
+type Kind = 'static' | 'dhcp' | 'dhcps';
+
+const FLAGS: Readonly<Record<Kind, number>> = {
+  static: 0,
+  dhcp: ESP_NETIF_DHCP_CLIENT | ESP_NETIF_FLAG_EVENT_IP_MODIFIED,
+  dhcps: ESP_NETIF_DHCP_SERVER | ESP_NETIF_FLAG_AUTOUP,
+};
+
 /** @throws TypeError naming the option that is wrong */
-export function netifConfig(options: AddressOptions): EspNetifConfig {
+export function netifConfig(options: AddressOptions): WiredConfig {
   const { dhcp = false, dhcps = false } = options;
   if (dhcp && dhcps !== false) throw new TypeError('A board cannot have both dhcp (station) and dhcps (soft-AP).');
   const kind = dhcp ? 'dhcp' : dhcps === false ? 'static' : 'dhcps';
   const server: DhcpServerOptions = typeof dhcps === 'object' ? dhcps : {};
+  const garp = options.garp ?? kind !== 'dhcps';
   return {
-    kind,
-    info: ipInfo(options, kind),
-    garp: options.garp ?? kind !== 'dhcps',
+    netif: {
+      flags: FLAGS[kind] | (garp ? ESP_NETIF_FLAG_GARP : 0),
+      info: ipInfo(options, kind),
+      get_ip_event: IP_EVENT_STA_GOT_IP,
+      lost_ip_event: IP_EVENT_STA_LOST_IP,
+      if_key: WIRED_KEY,
+      if_desc: 'lan',
+      route_prio: WIRED_ROUTE_PRIO,
+      name: 'en',
+      hostname: options.hostname ?? DEFAULT_HOSTNAME,
+    },
     autostart: (dhcp ? options.autoConnect : server.autostart) ?? true,
-    hostname: options.hostname ?? DEFAULT_HOSTNAME,
     dns: options.dns === undefined ? NO_SERVERS : options.dns.map((ip) => parseIp('dns', ip)),
     dhcps: kind === 'dhcps' ? dhcpsOptions(server) : NO_OPTIONS,
   };
 }
 
-function ipInfo({ ip, gw }: AddressOptions, kind: EspNetifConfig['kind']): IpInfo {
+function ipInfo({ ip, gw }: AddressOptions, kind: Kind): IpInfo {
   if (ip === undefined && kind === 'static') {
     throw new TypeError('A board needs an address: ip: "192.168.4.1/24", or dhcp: true, or dhcps: true.');
   }

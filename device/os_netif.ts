@@ -1,133 +1,292 @@
-/** Calls of a program to its network interfaces, through the tcpip thread as esp_netif does it. */
+/** esp_netif as a program sees it, with ESP-IDF's names, arguments and results. */
 
-import { htonl, type Op } from '../sockets/index.ts';
-import { dhcp_inform, dhcp_release_and_stop, dhcp_renew } from '../stack/dhcp.ts';
-import { ERR_OK, type err_t } from '../stack/err.ts';
+import { htonl, ntohl, type Op } from '../sockets/index.ts';
+import { formatEthAddr, parseEthAddr } from '../stack/prot/ethernet.ts';
+import { ip4addr_ntoa } from '../stack/prot/ip4.ts';
 import type { Call } from './call.ts';
-import { ESP_OK, type esp_err_t } from './esp_err.ts';
-import type { EspNetif } from './esp_netif.ts';
-import { type DhcpServerOptions, dhcpsOptions } from './netif_config.ts';
-import { OsNetdb } from './os_netdb.ts';
+import { ESP_ERR_ESP_NETIF_INVALID_PARAMS, ESP_ERR_INVALID_ARG, ESP_OK, type esp_err_t } from './esp_err.ts';
+import type { NetifDriver } from './esp_netif.ts';
+import {
+  type esp_ip6_addr_t,
+  type esp_netif_dns_info_t,
+  type esp_netif_inherent_config_t,
+  type esp_netif_ip_info_t,
+  type esp_netif_t,
+  fromIpInfo,
+  toIpInfo,
+} from './esp_netif_types.ts';
+import { dhcpsOption, getDns, netifConfigOf, type OptionValue, setDns } from './netif_options.ts';
+import { OsWired } from './os_wired.ts';
 
-/** Network order, as in_addr.s_addr. */
-export interface esp_ip4_addr_t {
-  addr: number;
+/** Where a call puts what a C program's pointer says. */
+export interface ValueOut<T> {
+  value: T;
 }
 
-export interface esp_netif_ip_info_t {
-  ip: esp_ip4_addr_t;
-  netmask: esp_ip4_addr_t;
-  gw: esp_ip4_addr_t;
-}
-
-export abstract class OsNetif extends OsNetdb {
-  /** The link goes down, and with it the cable unless `cableOnly` says that the stack must not hear of it. */
-  linkDown({ cableOnly = false } = {}): Call<number> {
-    return this.begin('linkDown', -1, this.traced && [], this.board.setLink(this.task, false, cableOnly));
+export abstract class OsNetif extends OsWired {
+  /** The stack runs since boot. @returns ESP_OK */
+  esp_netif_init(): Call<esp_err_t> {
+    return this.netifCall('esp_netif_init', [], () => ESP_OK);
   }
 
-  linkUp({ cableOnly = false } = {}): Call<number> {
-    return this.begin('linkUp', -1, this.traced && [], this.board.setLink(this.task, true, cableOnly));
+  // Interfaces
+
+  /** @returns an interface that is not attached to hardware yet; null if there is one of that key */
+  esp_netif_new(config: esp_netif_inherent_config_t): esp_netif_t | null {
+    return this.board.netifs.create(netifConfigOf(config));
   }
 
-  /** esp_netif_down(): address gone, connections aborted. */
-  netifDown(): Call<esp_err_t> {
-    return this.begin('netifDown', -1, this.traced && [], this.board.setNetif(this.task, false));
+  esp_netif_destroy(esp_netif: esp_netif_t): Call<esp_err_t> {
+    return this.netifCall('esp_netif_destroy', [nameOf(esp_netif)], () => {
+      this.board.netifs.destroy(esp_netif);
+      return ESP_OK;
+    });
   }
 
-  /** esp_netif_action_connected(): up, with the address that the interface had, or with DHCP. */
-  netifUp(): Call<esp_err_t> {
-    return this.begin('netifUp', -1, this.traced && [], this.board.setNetif(this.task, true));
+  /** @param driver what carries its frames @returns ESP_OK */
+  esp_netif_attach(esp_netif: esp_netif_t, driver: NetifDriver): Call<esp_err_t> {
+    return this.netifCall('esp_netif_attach', [nameOf(esp_netif)], () => {
+      esp_netif.driver = driver;
+      return ESP_OK;
+    });
   }
 
-  /** The station is connected to its access point: the cable is plugged in, then netifUp(). */
-  staConnected(): Call<esp_err_t> {
-    return this.begin('staConnected', -1, this.traced && [], this.board.setStation(this.task, true));
+  /** @param if_key "WIFI_STA_DEF", "WIFI_AP_DEF", "ETH_DEF"; "LAN_DEF" is the interface of the board's options  @returns null if there is none */
+  esp_netif_get_handle_from_ifkey(if_key: string): esp_netif_t | null {
+    return this.board.netifs.withKey(if_key);
   }
 
-  /** The station has lost its access point: the cable is pulled, then netifDown(). */
-  staDisconnected(): Call<esp_err_t> {
-    return this.begin('staDisconnected', -1, this.traced && [], this.board.setStation(this.task, false));
+  /** @returns the interface behind this one, the first one behind null; null behind the last */
+  esp_netif_next_unsafe(esp_netif: esp_netif_t | null): esp_netif_t | null {
+    return this.board.netifs.next(esp_netif);
   }
 
-  /** Wait until the interface has an address. @returns 0, or -1 after `ms` (rounded down to ticks) without one */
-  waitIp(ms = Number.POSITIVE_INFINITY): Call<number> {
-    const op = this.board.esp_netif.waitIp(this.task, this.pdMS_TO_TICKS(ms));
-    return this.begin('waitIp', -1, this.traced && [ms], op);
+  esp_netif_get_nr_of_ifs(): number {
+    return this.board.netifs.all.length;
   }
 
-  /** @returns ESP_OK, ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED, ESP_ERR_ESP_NETIF_DHCPC_START_FAILED */
-  esp_netif_dhcpc_start(): Call<esp_err_t> {
-    return this.onNetif('esp_netif_dhcpc_start', [], (n) => n.esp_netif_dhcpc_start());
+  esp_netif_get_ifkey(esp_netif: esp_netif_t): string {
+    return esp_netif.config.if_key;
   }
 
-  /** The address is given back. @returns ESP_OK, ESP_ERR_ESP_NETIF_DHCP_ALREADY_STOPPED */
-  esp_netif_dhcpc_stop(): Call<esp_err_t> {
-    return this.onNetif('esp_netif_dhcpc_stop', [], (n) => n.esp_netif_dhcpc_stop());
+  esp_netif_get_desc(esp_netif: esp_netif_t): string {
+    return esp_netif.config.if_desc;
   }
 
-  /** @returns ESP_OK, ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED, ESP_ERR_ESP_NETIF_DHCPS_START_FAILED */
-  esp_netif_dhcps_start(): Call<esp_err_t> {
-    return this.onNetif('esp_netif_dhcps_start', [], (n) => n.esp_netif_dhcps_start());
+  esp_netif_get_flags(esp_netif: esp_netif_t): number {
+    return esp_netif.config.flags;
   }
 
-  /** @returns ESP_OK, ESP_ERR_ESP_NETIF_DHCP_ALREADY_STOPPED */
-  esp_netif_dhcps_stop(): Call<esp_err_t> {
-    return this.onNetif('esp_netif_dhcps_stop', [], (n) => n.esp_netif_dhcps_stop());
+  esp_netif_get_route_prio(esp_netif: esp_netif_t): number {
+    return esp_netif.route_prio;
   }
 
-  /** Change what the DHCP server gives. @returns ESP_OK, ESP_ERR_ESP_NETIF_DHCP_NOT_STOPPED */
-  dhcpsOption(options: DhcpServerOptions): Call<esp_err_t> {
-    const changes = dhcpsOptions(options);
-    return this.onNetif('dhcpsOption', [], (n) => n.dhcpsOption(changes));
+  /** @returns the priority that it had */
+  esp_netif_set_route_prio(esp_netif: esp_netif_t, route_prio: number): number {
+    const before = esp_netif.route_prio;
+    esp_netif.route_prio = route_prio;
+    return before;
   }
+
+  esp_netif_is_netif_up(esp_netif: esp_netif_t): boolean {
+    return esp_netif.isUp;
+  }
+
+  /** @returns lwIP's number of it, -1 while lwIP does not know it */
+  esp_netif_get_netif_impl_index(esp_netif: esp_netif_t): number {
+    return esp_netif.netif?.index ?? -1;
+  }
+
+  /** @param name filled in, "st1"  @returns ESP_OK, ESP_ERR_ESP_NETIF_INVALID_PARAMS while lwIP does not know it */
+  esp_netif_get_netif_impl_name(esp_netif: esp_netif_t, name: ValueOut<string>): esp_err_t {
+    const { netif } = esp_netif;
+    if (netif === null) return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
+    name.value = `${netif.name}${netif.num}`;
+    return ESP_OK;
+  }
+
+  esp_netif_get_default_netif(): esp_netif_t | null {
+    return this.board.netifs.default;
+  }
+
+  /** Whatever comes up later: this is the default interface. @returns ESP_OK */
+  esp_netif_set_default_netif(esp_netif: esp_netif_t): Call<esp_err_t> {
+    return this.netifCall('esp_netif_set_default_netif', [nameOf(esp_netif)], () => {
+      this.board.netifs.pin(esp_netif);
+      return ESP_OK;
+    });
+  }
+
+  /** @param mac filled in, "24:0a:c4:00:00:01" */
+  esp_netif_get_mac(esp_netif: esp_netif_t, mac: ValueOut<string>): esp_err_t {
+    mac.value = formatEthAddr(esp_netif.mac);
+    return ESP_OK;
+  }
+
+  esp_netif_set_mac(esp_netif: esp_netif_t, mac: string): Call<esp_err_t> {
+    const addr = parseEthAddr(mac);
+    return this.netifCall('esp_netif_set_mac', [nameOf(esp_netif), mac], () => {
+      esp_netif.mac = addr;
+      if (esp_netif.netif !== null) esp_netif.netif.hwaddr = addr;
+      return ESP_OK;
+    });
+  }
+
+  // Actions: what default handlers do
+
+  esp_netif_action_start(esp_netif: esp_netif_t): Call<esp_err_t> {
+    return this.netifCall('esp_netif_action_start', [nameOf(esp_netif)], () => esp_netif.esp_netif_start());
+  }
+
+  esp_netif_action_stop(esp_netif: esp_netif_t): Call<esp_err_t> {
+    return this.netifCall('esp_netif_action_stop', [nameOf(esp_netif)], () => esp_netif.esp_netif_stop());
+  }
+
+  /** Up; then a client asks for an address, and a static one is announced. */
+  esp_netif_action_connected(esp_netif: esp_netif_t): Call<esp_err_t> {
+    const self = this;
+    const connect = function* (): Op<esp_err_t> {
+      yield* self.inTcpip(() => esp_netif.esp_netif_up());
+      return yield* self.inTcpip(() => esp_netif.afterConnected());
+    };
+    return this.begin('esp_netif_action_connected', -1, this.traced && [nameOf(esp_netif)], connect());
+  }
+
+  esp_netif_action_disconnected(esp_netif: esp_netif_t): Call<esp_err_t> {
+    return this.netifCall('esp_netif_action_disconnected', [nameOf(esp_netif)], () => esp_netif.esp_netif_down());
+  }
+
+  // Addresses and names
 
   /** The interface's addresses while it is up, else the stored ones. @param ip_info filled in, network order */
-  esp_netif_get_ip_info(ip_info: esp_netif_ip_info_t): Call<esp_err_t> {
-    const { esp_netif } = this.board;
+  esp_netif_get_ip_info(esp_netif: esp_netif_t, ip_info: esp_netif_ip_info_t): Call<esp_err_t> {
     // biome-ignore lint/correctness/useYield: a call like all others, though it never waits.
     const get = function* (): Op<esp_err_t> {
-      const { ip, netmask, gw } = esp_netif.esp_netif_get_ip_info();
-      ip_info.ip.addr = htonl(ip);
-      ip_info.netmask.addr = htonl(netmask);
-      ip_info.gw.addr = htonl(gw);
+      Object.assign(ip_info, fromIpInfo(esp_netif.esp_netif_get_ip_info()));
       return ESP_OK;
     };
     return this.begin('esp_netif_get_ip_info', -1, this.traced && [], get());
   }
 
+  /**
+   * Set a static address, which an interface that is down gets when it comes up.
+   * @returns ESP_OK, ESP_ERR_ESP_NETIF_DHCP_NOT_STOPPED while the DHCP client or server runs
+   */
+  esp_netif_set_ip_info(esp_netif: esp_netif_t, ip_info: esp_netif_ip_info_t): Call<esp_err_t> {
+    const info = toIpInfo(ip_info);
+    const args = [nameOf(esp_netif), ip4addr_ntoa(info.ip), ip4addr_ntoa(info.netmask), ip4addr_ntoa(info.gw)];
+    return this.netifCall('esp_netif_set_ip_info', args, () => esp_netif.esp_netif_set_ip_info(info));
+  }
+
+  /** Wait until the board has an address. @returns 0, or -1 after `ms` (rounded down to ticks) without one */
+  waitIp(ms = Number.POSITIVE_INFINITY): Call<number> {
+    const op = this.board.netifs.waitIp(this.task, this.pdMS_TO_TICKS(ms));
+    return this.begin('waitIp', -1, this.traced && [ms], op);
+  }
+
   /** Used by the next DHCP message. @returns ESP_OK, ESP_ERR_ESP_NETIF_INVALID_PARAMS for more than 32 characters */
-  esp_netif_set_hostname(hostname: string): Call<esp_err_t> {
-    return this.onNetif('esp_netif_set_hostname', [hostname], (n) => n.esp_netif_set_hostname(hostname));
+  esp_netif_set_hostname(esp_netif: esp_netif_t, hostname: string): Call<esp_err_t> {
+    return this.netifCall('esp_netif_set_hostname', [hostname], () => esp_netif.esp_netif_set_hostname(hostname));
   }
 
-  /** lwIP's own function, behind esp_netif's back: give the address back and stop. @returns ERR_OK */
-  dhcp_release_and_stop(): Call<err_t> {
-    return this.onNetif('dhcp_release_and_stop', [], (n) => {
-      dhcp_release_and_stop(n.netif);
-      return ERR_OK;
+  esp_netif_get_hostname(esp_netif: esp_netif_t, hostname: ValueOut<string>): esp_err_t {
+    hostname.value = esp_netif.hostname;
+    return ESP_OK;
+  }
+
+  /**
+   * A client's: a slot of the resolver, which all interfaces share. A server's: what it tells its clients.
+   * @param type ESP_NETIF_DNS_MAIN, _BACKUP, _FALLBACK
+   * @returns ESP_OK, ESP_ERR_ESP_NETIF_INVALID_PARAMS for 0.0.0.0 and for a server's fallback
+   */
+  esp_netif_set_dns_info(esp_netif: esp_netif_t, type: number, dns: esp_netif_dns_info_t): Call<esp_err_t> {
+    const addr = ntohl(dns.ip.u_addr.ip4.addr) | 0;
+    return this.netifCall('esp_netif_set_dns_info', [nameOf(esp_netif), type, ip4addr_ntoa(addr)], () =>
+      setDns(esp_netif, this.board.stack, type, addr),
+    );
+  }
+
+  /** @param dns filled in */
+  esp_netif_get_dns_info(esp_netif: esp_netif_t, type: number, dns: esp_netif_dns_info_t): Call<esp_err_t> {
+    return this.netifCall('esp_netif_get_dns_info', [nameOf(esp_netif), type], () => {
+      dns.ip = { u_addr: { ip4: { addr: htonl(getDns(esp_netif, type)) } }, type: 0 };
+      return ESP_OK;
     });
   }
 
-  /** lwIP's own function: prolong the lease now. @returns err_t of lwIP, ERR_ARG if the client does not run */
-  dhcp_renew(): Call<err_t> {
-    return this.onNetif('dhcp_renew', [], (n) => dhcp_renew(n.netif));
+  /** The link-local address that the MAC makes; IP_EVENT_GOT_IP6 follows when it is known to be free. @returns ESP_OK, ESP_FAIL unless up */
+  esp_netif_create_ip6_linklocal(esp_netif: esp_netif_t): Call<esp_err_t> {
+    return this.netifCall('esp_netif_create_ip6_linklocal', [nameOf(esp_netif)], () =>
+      esp_netif.esp_netif_create_ip6_linklocal(),
+    );
   }
 
-  /** lwIP's own function: tell DHCP servers about a static address. @returns ERR_OK */
-  dhcp_inform(): Call<err_t> {
-    return this.onNetif('dhcp_inform', [], (n) => {
-      dhcp_inform(n.netif);
-      return ERR_OK;
+  /** @param if_ip6 filled with the preferred addresses  @returns how many there are */
+  esp_netif_get_all_ip6(esp_netif: esp_netif_t, if_ip6: esp_ip6_addr_t[]): number {
+    const addresses = esp_netif.ip6Addresses();
+    addresses.forEach((address, i) => {
+      if_ip6[i] = address;
     });
+    return addresses.length;
   }
 
-  private onNetif(fn: string, args: (number | string)[], action: (esp_netif: EspNetif) => number): Call<number> {
-    return this.begin(fn, -1, this.traced && args, this.board.onNetif(this.task, action));
+  // DHCP
+
+  /** @returns ESP_OK, ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED, ESP_ERR_ESP_NETIF_DHCPC_START_FAILED */
+  esp_netif_dhcpc_start(esp_netif: esp_netif_t): Call<esp_err_t> {
+    return this.netifCall('esp_netif_dhcpc_start', [], () => esp_netif.esp_netif_dhcpc_start());
   }
 
-  /** esp_netif_set_ip_info(). @param ip,netmask,gw dotted decimal  @returns ESP_OK, ESP_ERR_ESP_NETIF_DHCP_NOT_STOPPED */
-  setIp(ip: string, netmask: string, gw: string): Call<esp_err_t> {
-    return this.begin('setIp', -1, this.traced && [ip, netmask, gw], this.board.setAddress(this.task, ip, netmask, gw));
+  /** The address is given back. @returns ESP_OK, ESP_ERR_ESP_NETIF_DHCP_ALREADY_STOPPED */
+  esp_netif_dhcpc_stop(esp_netif: esp_netif_t): Call<esp_err_t> {
+    return this.netifCall('esp_netif_dhcpc_stop', [], () => esp_netif.esp_netif_dhcpc_stop());
   }
+
+  /** @returns ESP_OK, ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED, ESP_ERR_ESP_NETIF_DHCPS_START_FAILED */
+  esp_netif_dhcps_start(esp_netif: esp_netif_t): Call<esp_err_t> {
+    return this.netifCall('esp_netif_dhcps_start', [], () => esp_netif.esp_netif_dhcps_start());
+  }
+
+  /** @returns ESP_OK, ESP_ERR_ESP_NETIF_DHCP_ALREADY_STOPPED */
+  esp_netif_dhcps_stop(esp_netif: esp_netif_t): Call<esp_err_t> {
+    return this.netifCall('esp_netif_dhcps_stop', [], () => esp_netif.esp_netif_dhcps_stop());
+  }
+
+  /** @param status filled in  @returns ESP_OK, ESP_ERR_INVALID_ARG for a server */
+  esp_netif_dhcpc_get_status(esp_netif: esp_netif_t, status: ValueOut<number>): esp_err_t {
+    if (esp_netif.isServer) return ESP_ERR_INVALID_ARG;
+    status.value = esp_netif.dhcp_status;
+    return ESP_OK;
+  }
+
+  esp_netif_dhcps_get_status(esp_netif: esp_netif_t, status: ValueOut<number>): esp_err_t {
+    if (esp_netif.isClient) return ESP_ERR_INVALID_ARG;
+    status.value = esp_netif.dhcp_status;
+    return ESP_OK;
+  }
+
+  /**
+   * Look at or change what a DHCP server gives.
+   * @param opt_op ESP_NETIF_OP_SET or ESP_NETIF_OP_GET  @param opt_id ESP_NETIF_DOMAIN_NAME_SERVER and its like
+   * @param opt_val a number (flags; minutes of a lease), a dhcps_lease_t, or the URI
+   * @returns ESP_OK, ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED, _ALREADY_STOPPED, ESP_ERR_ESP_NETIF_INVALID_PARAMS
+   */
+  esp_netif_dhcps_option(
+    esp_netif: esp_netif_t,
+    opt_op: number,
+    opt_id: number,
+    opt_val: OptionValue,
+  ): Call<esp_err_t> {
+    return this.netifCall('esp_netif_dhcps_option', [opt_op, opt_id], () =>
+      dhcpsOption(esp_netif, opt_op, opt_id, opt_val),
+    );
+  }
+
+  protected netifCall(fn: string, args: (number | string)[], action: () => number): Call<number> {
+    return this.begin(fn, -1, this.traced && args, this.inTcpip(action));
+  }
+}
+
+function nameOf(esp_netif: esp_netif_t): string {
+  return esp_netif.config.if_key;
 }

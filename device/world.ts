@@ -277,7 +277,7 @@ export class World implements BoardWorld, LanWorld {
 
   /** Nothing but housekeeping is scheduled, and none of it could wake a task. */
   private isAtRest(): boolean {
-    return !this.boards.some((b) => b.isOn && stackCouldWakeSomebody(b.stack));
+    return !this.boards.some((b) => b.isOn && (stackCouldWakeSomebody(b.stack) || b.isAboutToPost));
   }
 
   private outcomeWhenIdle(): RunReport['outcome'] {

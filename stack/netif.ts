@@ -91,6 +91,20 @@ export function netif_add(netif: Netif, ip: number, netmask: number, gw: number)
   if ((netif.flags & NETIF_FLAG_IGMP) !== 0) igmp_start(netif);
 }
 
+/** Take an interface off the list; connections over its address are aborted. Source: lwIP netif_remove() */
+export function netif_remove(netif: Netif): void {
+  const { stack } = netif;
+  setIpaddr(netif, IPADDR_ANY);
+  netif.igmp_groups = null;
+  netif_set_down(netif);
+  netif_set_link_down(netif);
+  if (stack.netif_default === netif) stack.netif_default = null;
+  let prev: Netif | null = null;
+  for (let n = stack.netif_list; n !== null && n !== netif; n = n.next) prev = n;
+  if (prev === null) stack.netif_list = netif.next;
+  else prev.next = netif.next;
+}
+
 /** The loopback interface, 127.0.0.1/8, first in every stack. Source: lwIP netif_init(), netif_loopif_init() */
 export function makeLoopif(stack: Stack): void {
   const lo = new Netif(stack, 'lo', ETHZERO, 0, NETIF_FLAG_UP | NETIF_FLAG_LINK_UP, null);

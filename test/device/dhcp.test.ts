@@ -34,7 +34,7 @@ function story(events: readonly EventRecord[]): string[] {
 
 function* ownAddress(os: Os) {
   const info = { ip: { addr: 0 }, netmask: { addr: 0 }, gw: { addr: 0 } };
-  yield* os.esp_netif_get_ip_info(info);
+  yield* os.esp_netif_get_ip_info(os.board.esp_netif, info);
   return inet_ntoa({ s_addr: info.ip.addr });
 }
 
@@ -99,10 +99,10 @@ describe('a station and a soft-AP', () => {
     const { world, ap, station } = softApAndStation();
     const results: string[] = [];
     station.xTaskCreate(function* (os) {
-      results.push(esp_err_to_name(yield* os.esp_netif_dhcpc_start()));
+      results.push(esp_err_to_name(yield* os.esp_netif_dhcpc_start(os.board.esp_netif)));
       results.push(esp_err_to_name(yield* os.setIp('192.168.4.9', '255.255.255.0', '192.168.4.1')));
-      results.push(esp_err_to_name(yield* os.esp_netif_set_hostname('x'.repeat(33))));
-      results.push(esp_err_to_name(yield* os.esp_netif_dhcps_start()));
+      results.push(esp_err_to_name(yield* os.esp_netif_set_hostname(os.board.esp_netif, 'x'.repeat(33))));
+      results.push(esp_err_to_name(yield* os.esp_netif_dhcps_start(os.board.esp_netif)));
     }, 'station');
     ap.xTaskCreate(function* (os) {
       results.push(esp_err_to_name(yield* os.dhcpsOption({ leaseMinutes: 5 })));

@@ -55,10 +55,10 @@ function toSockaddr([ip, port]: Endpoint): lwip.sockaddr_in {
 }
 
 const ESP_CALLS: Readonly<Record<EspOp, (os: Os) => Call<number>>> = {
-  dhcp_start: (os) => os.esp_netif_dhcpc_start(),
-  dhcp_stop: (os) => os.esp_netif_dhcpc_stop(),
-  dhcps_start: (os) => os.esp_netif_dhcps_start(),
-  dhcps_stop: (os) => os.esp_netif_dhcps_stop(),
+  dhcp_start: (os) => os.esp_netif_dhcpc_start(os.board.esp_netif),
+  dhcp_stop: (os) => os.esp_netif_dhcpc_stop(os.board.esp_netif),
+  dhcps_start: (os) => os.esp_netif_dhcps_start(os.board.esp_netif),
+  dhcps_stop: (os) => os.esp_netif_dhcps_stop(os.board.esp_netif),
   sta_connected: (os) => os.staConnected(),
   sta_disconnected: (os) => os.staDisconnected(),
 };
@@ -339,7 +339,13 @@ export class TaskReplay {
         yield* this.call(os, op.op, { opt: op.spelling }, () => os.dhcpsOption(op.options), espErr);
         return;
       case 'set_hostname':
-        yield* this.call(os, op.op, { name: op.name }, () => os.esp_netif_set_hostname(op.name), espErr);
+        yield* this.call(
+          os,
+          op.op,
+          { name: op.name },
+          () => os.esp_netif_set_hostname(os.board.esp_netif, op.name),
+          espErr,
+        );
         return;
       case 'dhcp_release_and_stop':
       case 'dhcp_renew':
@@ -395,7 +401,7 @@ export class TaskReplay {
 
   private *getIp(os: Os): Steps<void> {
     const info: esp_netif_ip_info_t = { ip: { addr: 0 }, netmask: { addr: 0 }, gw: { addr: 0 } };
-    const start = () => os.esp_netif_get_ip_info(info);
+    const start = () => os.esp_netif_get_ip_info(os.board.esp_netif, info);
     yield* this.call(os, 'get_ip', {}, start, (_, fields) => {
       const [ip, mask, gw] = [info.ip, info.netmask, info.gw].map(({ addr }) => lwip.inet_ntoa({ s_addr: addr }));
       Object.assign(fields, { ip, mask, gw, dns: dnsServers(os) });
