@@ -36,6 +36,7 @@ import {
   type SockoptOut,
   type SockoptValue,
   sizeofOption,
+  type sockaddr,
   type sockaddr_in,
   type timeval,
 } from '../sockets/index.ts';
@@ -69,7 +70,7 @@ export abstract class OsSockets extends OsFreertos {
   }
 
   /** @returns 0, or -1: EBADF, EINVAL, EADDRINUSE, ... */
-  bind(s: number, name: sockaddr_in, namelen = SIZEOF_SOCKADDR_IN): Call<number> {
+  bind(s: number, name: sockaddr, namelen = SIZEOF_SOCKADDR_IN): Call<number> {
     return this.begin(
       'bind',
       s,
@@ -90,7 +91,7 @@ export abstract class OsSockets extends OsFreertos {
   }
 
   /** @returns 0, or -1: ECONNRESET if refused, ECONNABORTED if nobody answers, EINPROGRESS if non-blocking */
-  connect(s: number, name: sockaddr_in, namelen = SIZEOF_SOCKADDR_IN): Call<number> {
+  connect(s: number, name: sockaddr, namelen = SIZEOF_SOCKADDR_IN): Call<number> {
     const args = this.traced && [s, formatSockaddr(name)];
     return this.begin('connect', s, args, lwip_connect(this.sockets, this.task, s, name, namelen));
   }
@@ -125,7 +126,7 @@ export abstract class OsSockets extends OsFreertos {
   }
 
   /** @param to null: the connected peer */
-  sendto(s: number, data: Data, size: number, flags: number, to: sockaddr_in | null): Call<number> {
+  sendto(s: number, data: Data, size: number, flags: number, to: sockaddr | null): Call<number> {
     const bytes = toBytes(data);
     checkLength('sendto', bytes, size);
     const op = lwip_sendto(this.sockets, this.task, s, bytes, size, flags, to);

@@ -38,7 +38,7 @@ import {
   NetconnError,
   netconn_err,
 } from './netconn.ts';
-import { htonl, htons, ntohl, ntohs, type sockaddr_in } from './sockaddr.ts';
+import { htonl, htons, isInet, ntohl, ntohs, sa_family, type sockaddr, type sockaddr_in } from './sockaddr.ts';
 import type { LwipSock } from './socket.ts';
 import type { Sockets } from './sockets.ts';
 import type { Op, SysThread } from './sys_arch.ts';
@@ -78,7 +78,7 @@ export function* lwip_bind(
   sockets: Sockets,
   thread: SysThread,
   s: number,
-  name: sockaddr_in,
+  name: sockaddr,
   namelen: number,
 ): Op<number> {
   const sock = sockets.use(s);
@@ -93,11 +93,11 @@ function* callWithAddress(
   sockets: Sockets,
   thread: SysThread,
   conn: Netconn,
-  name: sockaddr_in,
+  name: sockaddr,
   namelen: number,
   fn: typeof lwip_netconn_do_bind,
 ): Op<number> {
-  if (name.sin_family !== AF_INET) return sockets.fail(thread, EINVAL);
+  if (!isInet(name)) return sockets.fail(thread, EINVAL);
   if (!isSockaddrLen(namelen)) return sockets.fail(thread, EIO);
   const msg = sockets.msg(thread, conn);
   msg.addr = ntohl(name.sin_addr.s_addr) | 0;
@@ -174,14 +174,14 @@ export function* lwip_connect(
   sockets: Sockets,
   thread: SysThread,
   s: number,
-  name: sockaddr_in,
+  name: sockaddr,
   namelen: number,
 ): Op<number> {
   const sock = sockets.use(s);
   if (sock === null) return sockets.fail(thread, EBADF);
   const conn = sock.conn!;
   let ret: number;
-  if (name.sin_family === AF_UNSPEC) {
+  if (sa_family(name) === AF_UNSPEC) {
     ret = sockets.result(thread, yield* sockets.call(thread, lwip_netconn_do_disconnect, conn), 0);
   } else ret = yield* callWithAddress(sockets, thread, conn, name, namelen, lwip_netconn_do_connect);
   if (sockets.release(sock)) yield* sockets.free(thread, sock);

@@ -51,6 +51,16 @@ export interface sockaddr_in6 {
 /** An address of either family: `sa_family` tells which in C, the fields' names do here. */
 export type sockaddr = sockaddr_in | sockaddr_in6;
 
+/** The family of an address of either kind. */
+export function sa_family(name: sockaddr): number {
+  return 'sin6_family' in name ? name.sin6_family : name.sin_family;
+}
+
+/** An IPv4 address, which is what the twin's sockets take. */
+export function isInet(name: sockaddr): name is sockaddr_in {
+  return 'sin_family' in name && name.sin_family === AF_INET;
+}
+
 /**
  * Make an address; without arguments an empty one, for a call to fill in.
  * @param ip text in any notation of inet_aton()  @param port host order, 0..65535

@@ -7,7 +7,7 @@ import { rawFrame } from '../stack/raw.ts';
 import { UDP_PAYLOAD, udpFrame } from '../stack/udp.ts';
 import { lwip_netconn_do_recv, lwip_netconn_do_send, lwip_netconn_do_write } from './api_msg.ts';
 import { getaddr, setSockaddr, shutdownConn } from './connection.ts';
-import { AF_INET, AF_INET6, IOV_MAX, MSG_DONTWAIT, MSG_MORE, MSG_PEEK, MSG_TRUNC, SHUT_RD } from './constants.ts';
+import { AF_INET6, IOV_MAX, MSG_DONTWAIT, MSG_MORE, MSG_PEEK, MSG_TRUNC, SHUT_RD } from './constants.ts';
 import { EBADF, EINVAL, EIO, EMSGSIZE, ENOTCONN, EOPNOTSUPP, err_to_errno } from './errno.ts';
 import {
   NETCONN_EVT_RCVMINUS,
@@ -21,7 +21,7 @@ import {
   netconn_err,
   type RecvItem,
 } from './netconn.ts';
-import { ntohl, ntohs, type sockaddr_in } from './sockaddr.ts';
+import { isInet, ntohl, ntohs, sa_family, type sockaddr, type sockaddr_in } from './sockaddr.ts';
 import type { LwipSock } from './socket.ts';
 import type { Sockets } from './sockets.ts';
 import type { Mbox, Op, SysThread } from './sys_arch.ts';
@@ -56,7 +56,7 @@ export function* lwip_sendto(
   data: Uint8Array,
   size: number,
   flags: number,
-  to: sockaddr_in | null,
+  to: sockaddr | null,
 ): Op<number> {
   const sock = sockets.use(s);
   if (sock === null) return sockets.fail(thread, EBADF);
@@ -117,12 +117,12 @@ function* sendDatagram(
   thread: SysThread,
   conn: Netconn,
   vector: readonly Uint8Array[],
-  to: sockaddr_in | null,
+  to: sockaddr | null,
 ): Op<number> {
   let size = 0;
   for (const part of vector) size += part.length;
   if (size > 0xffff) return sockets.fail(thread, EMSGSIZE);
-  if (to !== null && to.sin_family !== AF_INET) return sockets.fail(thread, to.sin_family === AF_INET6 ? EINVAL : EIO);
+  if (to !== null && !isInet(to)) return sockets.fail(thread, sa_family(to) === AF_INET6 ? EINVAL : EIO);
   const isUdp = conn.type === NETCONN_UDP;
   const frame = isUdp ? udpFrame(sockets.tcpip.stack, size) : rawFrame(sockets.tcpip.stack, size);
   let at = isUdp ? UDP_PAYLOAD : FRAME_TRANSPORT;

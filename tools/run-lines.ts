@@ -5,6 +5,7 @@
 
 import type { CallRecord, FrameRecord, NoteRecord, Trace } from '../device/trace.ts';
 import { ENOTCONN, errnoName } from '../sockets/errno.ts';
+import { eaiName } from '../sockets/names.ts';
 import { TCP_ACK, TCP_FIN, TCP_SYN } from '../stack/prot/tcp.ts';
 import { type DescribeOptions, describeFrame } from './describe-frame.ts';
 import { type Dissection, dissect, type Ip4Layer, type TcpLayer } from './dissect.ts';
@@ -262,13 +263,22 @@ function taskPrefix(record: CallRecord, cast: Cast): string {
 /** Calls whose filled-in address is where something came from; of the others it is the answer itself. */
 const TAKES_FROM: ReadonlySet<string> = new Set(['accept', 'recvfrom', 'recvmsg']);
 
+/** Calls that give an address or NULL, and no number. */
+const GIVES_HOST: ReadonlySet<string> = new Set(['gethostbyname']);
+
 function callResult(record: CallRecord): string {
   const ret = record.ret ?? 0;
+  if (GIVES_HOST.has(record.fn)) return printable(` = ${ret < 0 ? 'NULL' : record.addr}`);
+  if (record.fn === 'getaddrinfo' && ret !== 0) return ` = ${ret} ${eaiName(ret)}`;
   const parts = [` = ${ret}`];
   if (ret < 0 && record.errno !== 0) parts.push(errnoName(record.errno));
   if (ret === 0 && record.errno === ENOTCONN) parts.push('end of stream');
   if (record.addr !== '') parts.push(TAKES_FROM.has(record.fn) ? `from ${record.addr}` : `(${record.addr})`);
   return printable(parts.join(' '));
+}
+
+function hasFailed({ fn, ret = 0 }: CallRecord): boolean {
+  return ret < 0 || (fn === 'getaddrinfo' && ret > 0);
 }
 
 function callLine(
@@ -283,7 +293,7 @@ function callLine(
   return {
     kind: 'call',
     tUs,
-    look: returned && (record.ret ?? 0) < 0 ? 'failed' : 'call',
+    look: returned && hasFailed(record) ? 'failed' : 'call',
     board: cast.index(record.board),
     text: taskPrefix(record, cast) + text,
     result,
