@@ -269,7 +269,7 @@ const GIVES_HOST: ReadonlySet<string> = new Set(['gethostbyname']);
 function callResult(record: CallRecord): string {
   const ret = record.ret ?? 0;
   if (GIVES_HOST.has(record.fn)) return printable(` = ${ret < 0 ? 'NULL' : record.addr}`);
-  if (record.fn === 'getaddrinfo' && ret !== 0) return ` = ${ret} ${eaiName(ret)}`;
+  if (record.fn === 'getaddrinfo' && ret > 0) return ` = ${ret} ${eaiName(ret)}`;
   const parts = [` = ${ret}`];
   if (ret < 0 && record.errno !== 0) parts.push(errnoName(record.errno));
   if (ret === 0 && record.errno === ENOTCONN) parts.push('end of stream');
