@@ -19,6 +19,7 @@ import {
   type ip_event_got_ip6_t,
 } from './esp_netif_types.ts';
 import { EspNetifs } from './esp_netifs.ts';
+import { EspSntp } from './esp_sntp.ts';
 import type { EventQueue } from './events.ts';
 import { BoardSys, configMAX_PRIORITIES, type Scheduler, Task, type TaskBody, type TaskOwner } from './freertos.ts';
 import type { Lan } from './lan.ts';
@@ -32,6 +33,7 @@ import { sdkconfigOpt, sdkconfigTickUs } from './sdkconfig_effects.ts';
 import { BoardPort } from './stack_port.ts';
 import { TcpProbe } from './tcp_probe.ts';
 import type { Trace } from './trace.ts';
+import { WallClock } from './wall_clock.ts';
 import { type WiredConfig, WiredInterface } from './wired.ts';
 
 export interface Esp32Options extends AddressOptions {
@@ -104,6 +106,8 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   sockets!: Sockets;
   netifs!: EspNetifs;
   defaultLoop!: DefaultLoop;
+  private wallClock: WallClock | null = null;
+  private timeClient: EspSntp | null = null;
   readonly world: BoardWorld;
   private readonly opt: Opt;
   readonly options: Esp32Options;
@@ -136,6 +140,18 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
 
   get scheduler(): Scheduler {
     return this.world.scheduler;
+  }
+
+  /** The time of day. */
+  get clock(): WallClock {
+    this.wallClock ??= new WallClock(() => this.scheduler.nowUs - this.bootUs);
+    return this.wallClock;
+  }
+
+  /** Where the time of day may come from. */
+  get esp_sntp(): EspSntp {
+    this.timeClient ??= new EspSntp(this.stack, this.clock, this.sys);
+    return this.timeClient;
   }
 
   get trace(): Trace | null {
@@ -207,6 +223,8 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.netifs = new EspNetifs(this, this.sys);
     this.defaultLoop = new DefaultLoop(this.sys);
     if (this.plug !== null) this.wiredInterface = this.wireUp(this.plug, this.wiredConfig!);
+    this.wallClock = null;
+    this.timeClient = null;
     const body = new TcpipBody(this.tcpip);
     this.tcpipTask = new Task(world.scheduler, this, TCPIP_THREAD_NAME, this.opt.TCPIP_THREAD_PRIO, body);
     this.tcpip.trypost(bringUp, this, null);

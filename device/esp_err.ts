@@ -12,6 +12,7 @@ export const ESP_ERR_NOT_FOUND = 0x105;
 export const ESP_ERR_NOT_SUPPORTED = 0x106;
 export const ESP_ERR_TIMEOUT = 0x107;
 export const ESP_ERR_INVALID_MAC = 0x10b;
+export const ESP_ERR_NOT_FINISHED = 0x10c;
 export const ESP_ERR_WIFI_NOT_INIT = 0x3001;
 export const ESP_ERR_WIFI_NOT_STARTED = 0x3002;
 export const ESP_ERR_WIFI_NOT_STOPPED = 0x3003;
@@ -59,6 +60,7 @@ const NAMES: ReadonlyMap<esp_err_t, string> = new Map(
     ESP_ERR_NOT_SUPPORTED,
     ESP_ERR_TIMEOUT,
     ESP_ERR_INVALID_MAC,
+    ESP_ERR_NOT_FINISHED,
     ESP_ERR_WIFI_NOT_INIT,
     ESP_ERR_WIFI_NOT_STARTED,
     ESP_ERR_WIFI_NOT_STOPPED,

@@ -7,6 +7,7 @@ import { dns_is_under_way } from '../stack/dns.ts';
 import { etharp_has_pending } from '../stack/etharp.ts';
 import { SOF_KEEPALIVE } from '../stack/pcb.ts';
 import { ip4addr_ntoa } from '../stack/prot/ip4.ts';
+import { sntp_is_under_way } from '../stack/sntp.ts';
 import type { Stack } from '../stack/stack.ts';
 import {
   CLOSE_WAIT,
@@ -41,7 +42,7 @@ export interface BlockedTask {
  */
 export function stackCouldWakeSomebody(stack: Stack): boolean {
   if (etharp_has_pending(stack) || stack.igmp_timer_running || dhcp_is_under_way(stack)) return true;
-  if (dns_is_under_way(stack)) return true;
+  if (dns_is_under_way(stack) || sntp_is_under_way(stack)) return true;
   if (stack.reassembly !== null && stack.reassembly.length > 0) return true;
   for (let n = stack.netif_list; n !== null; n = n.next) if (n.loop.length > 0) return true;
   for (let pcb = stack.tcp_active_pcbs; pcb !== null; pcb = pcb.next) if (isUnderWay(pcb)) return true;
@@ -112,6 +113,8 @@ function waitsFor(fn: string, sock: LwipSock | null): string {
     case 'gethostbyname_r':
     case 'getaddrinfo':
       return 'the address of a host';
+    case 'esp_netif_sntp_sync_wait':
+      return 'the time';
     case 'waitIp':
       return 'an address';
     default:
@@ -149,6 +152,8 @@ function isServing(board: Esp32, fn: string, sock: LwipSock | null): boolean {
     case 'recvmsg':
     case 'readv':
       return sock !== null && isUnconnected(sock);
+    case 'esp_netif_sntp_sync_wait':
+      return board.esp_sntp.sntp.isAnswered;
     case 'select':
     case 'poll':
     case 'lwip_poll':

@@ -30,6 +30,19 @@ export type { Call } from './call.ts';
 export * from './esp_err.ts';
 export { ESP_EVENT_ANY_BASE, ESP_EVENT_ANY_ID, type esp_event_base_t } from './esp_event.ts';
 export * from './esp_netif_types.ts';
+export {
+  ESP_NETIF_SNTP_DEFAULT_CONFIG,
+  ESP_NETIF_SNTP_DEFAULT_CONFIG_MULTIPLE,
+  ESP_SNTP_OPMODE_LISTENONLY,
+  ESP_SNTP_OPMODE_POLL,
+  type esp_sntp_config_t,
+  SNTP_SYNC_MODE_IMMED,
+  SNTP_SYNC_MODE_SMOOTH,
+  SNTP_SYNC_STATUS_COMPLETED,
+  SNTP_SYNC_STATUS_IN_PROGRESS,
+  SNTP_SYNC_STATUS_RESET,
+  type sntp_sync_time_cb_t,
+} from './esp_sntp.ts';
 export type { Esp32, Esp32Options, TaskOptions } from './esp32.ts';
 export type { Fate, Fault, FaultRule, Faults, FrameFault, Outage, SentFrame } from './faults.ts';
 export { portMAX_DELAY, type Task } from './freertos.ts';

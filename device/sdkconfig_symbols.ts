@@ -23,7 +23,7 @@ LWIP_TCPIP_TASK_PRIO | int | 18 | 1..24 | | + | FreeRTOS priority of task "tiT" 
 LWIP_TCPIP_CORE_LOCKING | bool | n | | | - | API calls run in the caller's task under a core mutex rather than being posted to tiT (changes ordering/timing only)
 LWIP_TCPIP_CORE_LOCKING_INPUT | bool | n | | LWIP_TCPIP_CORE_LOCKING | - | drivers feed packets under the core mutex instead of posting them to tcpip_mbox
 LWIP_CHECK_THREAD_SAFETY | bool | n | | | =place | asserts when core functions run outside tiT / without the lock
-LWIP_DNS_SUPPORT_MDNS_QUERIES | bool | y | | | - | names ending in ".local" are asked by multicast (224.0.0.251 / ff02::fb, port 5353)
+LWIP_DNS_SUPPORT_MDNS_QUERIES | bool | y | | | + | names ending in ".local" are asked by multicast (224.0.0.251 / ff02::fb, port 5353)
 LWIP_L2_TO_L3_COPY | bool | n | | | =place | incoming Wi-Fi frame is copied to an lwIP pbuf and the driver buffer is freed at once (otherwise zero-copy custom pbuf)
 LWIP_IRAM_OPTIMIZATION | bool | n | | | =place | places hot RX/TX functions in IRAM (speed only)
 LWIP_EXTRA_IRAM_OPTIMIZATION | bool | n | | | =place | also TCP functions in IRAM (speed only)
@@ -144,14 +144,14 @@ LWIP_ICMP | bool | y | | | - | ICMPv4
 LWIP_MULTICAST_PING | bool | n | | LWIP_ICMP6 || LWIP_ICMP | + | answer echo requests sent to a multicast address
 LWIP_BROADCAST_PING | bool | n | | LWIP_ICMP | + | answer echo requests sent to a broadcast address
 LWIP_MAX_RAW_PCBS | int | 16 | 1..1024 | | =heap | MEMP_NUM_RAW_PCB; not enforced
-LWIP_SNTP_MAX_SERVERS | int | 1 | 1..16 | | - | SNTP server slots
+LWIP_SNTP_MAX_SERVERS | int | 1 | 1..16 | | + | SNTP server slots
 LWIP_DHCP_GET_NTP_SRV | bool | n | | | - | ask for and use option 42
 LWIP_DHCP_MAX_NTP_SERVERS | int | 1 | 1..16 | LWIP_DHCP_GET_NTP_SRV | - | NTP addresses taken from DHCP
-LWIP_SNTP_UPDATE_DELAY | int | 3600000 | 15000..4294967295 | | - | SNTP poll period in ms
-LWIP_SNTP_STARTUP_DELAY | bool | y | | | - | random wait before the first request
-LWIP_SNTP_MAXIMUM_STARTUP_DELAY | int | 5000 | 100..300000 | LWIP_SNTP_STARTUP_DELAY | - | upper bound of that wait in ms
+LWIP_SNTP_UPDATE_DELAY | int | 3600000 | 15000..4294967295 | | + | SNTP poll period in ms
+LWIP_SNTP_STARTUP_DELAY | bool | y | | | + | random wait before the first request
+LWIP_SNTP_MAXIMUM_STARTUP_DELAY | int | 5000 | 100..300000 | LWIP_SNTP_STARTUP_DELAY | + | upper bound of that wait in ms
 LWIP_DNS_MAX_HOST_IP | int | 1 | | | -v22 | addresses kept per name (2.2.0-esp only)
-LWIP_DNS_MAX_SERVERS | int | 3 | 1..4 | | - | DNS server slots
+LWIP_DNS_MAX_SERVERS | int | 3 | 1..4 | | + | DNS server slots
 LWIP_FALLBACK_DNS_SERVER_SUPPORT | bool | n | | LWIP_DNS_MAX_SERVERS >= 3 | - | fixed last DNS server
 LWIP_FALLBACK_DNS_SERVER_ADDRESS | string | "114.114.114.114" | | LWIP_FALLBACK_DNS_SERVER_SUPPORT | - | its address
 LWIP_DNS_SETSERVER_WITH_NETIF | bool | n | | | -v22 | DNS servers stored per netif (2.2.0-esp only)

@@ -63,6 +63,8 @@ const HAZARD_TEXTS: Readonly<Record<HazardName, string>> = {
     'A TCP socket was bound twice. lwIP has linked its pcb into the list of bound pcbs twice, and its next walk over that list never ends.',
   netconn_close_after_free:
     'A connection was closed after lwIP had freed its pcb without telling the socket: the device would use freed memory.',
+  sntp_mode_while_running:
+    'The operating mode of the SNTP client was set while the client runs: lwIP asserts and the device panics.',
   tcp_persist_without_data:
     'The persist timer runs without unsent data, after the peer shrank its window behind a retransmission: lwIP asserts and the device panics.',
 };

@@ -78,6 +78,15 @@ export class TcpipThread {
     yield* semWait(thread, this.sys, Number.POSITIVE_INFINITY);
   }
 
+  /** Leave a function to the thread and go on; only a full mailbox is waited for. Source: lwIP tcpip_callback() */
+  *callback<A>(thread: SysThread, fn: (a: A) => void, a: A): Op<void> {
+    while (!this.trypost(fn, a, undefined)) {
+      this.sys.block(thread, this.senders, Number.POSITIVE_INFINITY);
+      yield;
+    }
+    if (this.sys.switchPending) yield;
+  }
+
   /** Answer a message: its task may go on, and does so at once if its priority is higher. */
   ack(thread: SysThread): void {
     signal(thread, this.sys);

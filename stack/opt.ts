@@ -82,6 +82,17 @@ export const OPT = {
     1,
     'ask for names in .local by multicast',
   ),
+  SNTP_MAX_SERVERS: entry('SNTP_MAX_SERVERS', 1, 'count', 1, 16, 'time servers'),
+  SNTP_UPDATE_DELAY: entry(
+    'SNTP_UPDATE_DELAY',
+    3600000,
+    'ms',
+    15000,
+    4294967295,
+    'time from an answer to the next question',
+  ),
+  SNTP_STARTUP_DELAY: entry('SNTP_STARTUP_DELAY', 1, 'bool', 0, 1, 'wait for a random time before the first question'),
+  SNTP_MAXIMUM_STARTUP_DELAY: entry('SNTP_MAXIMUM_STARTUP_DELAY', 5000, 'ms', 100, 300000, 'that time is below this'),
   LWIP_LOOPBACK_MAX_PBUFS: entry('LOOPBACK_MAX_PBUFS', 8, 'count', 0, 16, 'packets queued to oneself per interface'),
   ESP_GRATUITOUS_ARP_INTERVAL: entry('GARP_TMR_INTERVAL', 60, 's', 1, 86400, 'period of the gratuitous ARP'),
   ESP_NETIF_IP_LOST_TIMER_INTERVAL: {

@@ -9,6 +9,7 @@ import type { ReassemblyQueue } from './ip4_frag.ts';
 import { makeLoopif, type Netif } from './netif.ts';
 import { makeOpt, type Opt } from './opt.ts';
 import type { RawPcb } from './raw.ts';
+import type { Sntp } from './sntp.ts';
 import { Stats } from './stats.ts';
 import { TCP_LOCAL_PORT_RANGE_START } from './tcp.ts';
 import type { InputSegment } from './tcp_in.ts';
@@ -24,7 +25,11 @@ export interface SharedMemory {
 }
 
 /** Defects of lwIP in which the real stack hangs, asserts or touches freed memory. */
-export type HazardName = 'tcp_bind_twice' | 'netconn_close_after_free' | 'tcp_persist_without_data';
+export type HazardName =
+  | 'tcp_bind_twice'
+  | 'netconn_close_after_free'
+  | 'tcp_persist_without_data'
+  | 'sntp_mode_while_running';
 
 /** The port: everything that the stack asks of its surroundings. Source: lwIP sys_arch, lwipopts.h hooks */
 export interface StackPort {
@@ -90,6 +95,8 @@ export class Stack {
   dns_servers = NO_SERVERS;
   /** The resolver, once a name was asked for. */
   dns: Dns | null = null;
+  /** The SNTP client, once somebody has had to do with it. */
+  sntp: Sntp | null = null;
 
   /** Source: lwIP lwip_init(), udp_init(), tcp_init(): the first two random numbers are the first local ports. */
   constructor(port: StackPort, opt: Opt = makeOpt()) {
