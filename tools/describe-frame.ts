@@ -32,6 +32,7 @@ import {
   TCP_URG,
 } from '../stack/prot/tcp.ts';
 import { UDP_HLEN } from '../stack/prot/udp.ts';
+import { appWords } from './describe-app.ts';
 import type {
   ArpLayer,
   Dissection,
@@ -104,10 +105,17 @@ function endsWords(d: Dissection, ip4: Ip4Layer, options: DescribeOptions): stri
 function ip4Words(d: Dissection, ip4: Ip4Layer, options: DescribeOptions): string {
   if (ip4.isFragment) return fragmentWords(d, ip4);
   if (d.tcp !== undefined) return tcpWords(d.tcp, d.payload.length, options);
-  if (d.udp !== undefined) return `UDP${d.app && ` ${d.app}`}, length ${d.payload.length}`;
+  if (d.udp !== undefined) return udpWords(d);
   if (d.icmp !== undefined) return icmpWords(d, d.icmp);
   if (d.igmp !== undefined) return igmpWords(d.igmp);
   return `${protoName(ip4.proto)}, length ${d.payload.length}`;
+}
+
+/** "DNS query 1411 A broker.local, length 30"; without a message that can be read "UDP DNS, length 30". */
+function udpWords(d: Dissection): string {
+  const words = appWords(d);
+  const what = words === '' ? `UDP${d.app && ` ${d.app}`}` : `${d.app} ${words}`;
+  return `${what}, length ${d.payload.length}`;
 }
 
 function fragmentWords(d: Dissection, ip4: Ip4Layer): string {

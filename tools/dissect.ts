@@ -21,6 +21,7 @@ import {
 } from '../stack/prot/arp.ts';
 import { getI32, getU16 } from '../stack/prot/bytes.ts';
 import { fold16, sumBytes, sumPseudoHeader } from '../stack/prot/checksum.ts';
+import { DNS_MQUERY_PORT, DNS_SERVER_PORT } from '../stack/prot/dns.ts';
 import {
   ETH_DEST,
   ETH_SRC,
@@ -65,6 +66,7 @@ import {
   IP_VHL,
   ip4addr_ntoa,
 } from '../stack/prot/ip4.ts';
+import { SNTP_PORT } from '../stack/prot/sntp.ts';
 import {
   LWIP_TCP_OPT_EOL,
   LWIP_TCP_OPT_MSS,
@@ -215,7 +217,7 @@ export interface Dissection {
   /** Bytes after the last decoded header, without Ethernet padding: a view into the frame. */
   readonly payload: Uint8Array;
   /** Name of the application, recognised by port only. */
-  readonly app: 'DNS' | 'mDNS' | 'DHCP' | '';
+  readonly app: 'DNS' | 'mDNS' | 'DHCP' | 'SNTP' | '';
   /** Bytes after the end of the IP or ARP packet. */
   readonly paddingLength: number;
   readonly problems: readonly Problem[];
@@ -450,16 +452,15 @@ function tcpOptions(d: Draft, from: number, end: number): TcpOption[] {
   return options;
 }
 
-const PORT_DNS = 53;
-const PORT_MDNS = 5353;
 const PORT_DHCP_SERVER = 67;
 const PORT_DHCP_CLIENT = 68;
 
 function appOf(a: number, b: number): Dissection['app'] {
   const has = (port: number): boolean => a === port || b === port;
   if (has(PORT_DHCP_SERVER) || has(PORT_DHCP_CLIENT)) return 'DHCP';
-  if (has(PORT_DNS)) return 'DNS';
-  return has(PORT_MDNS) ? 'mDNS' : '';
+  if (has(DNS_SERVER_PORT)) return 'DNS';
+  if (has(SNTP_PORT)) return 'SNTP';
+  return has(DNS_MQUERY_PORT) ? 'mDNS' : '';
 }
 
 /** True if the header lies before `end`; else the problem is noted. A header cut by the end of the frame is truncated;

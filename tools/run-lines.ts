@@ -7,6 +7,7 @@ import type { CallRecord, FrameRecord, NoteRecord, Trace } from '../device/trace
 import { ENOTCONN, errnoName } from '../sockets/errno.ts';
 import { eaiName } from '../sockets/names.ts';
 import { TCP_ACK, TCP_FIN, TCP_SYN } from '../stack/prot/tcp.ts';
+import { appWords } from './describe-app.ts';
 import { type DescribeOptions, describeFrame } from './describe-frame.ts';
 import { type Dissection, dissect, type Ip4Layer, type TcpLayer } from './dissect.ts';
 import { printable } from './printable.ts';
@@ -235,7 +236,7 @@ function frameLine(record: FrameRecord, d: Dissection, cast: Cast, tcp: TcpView)
     mark = view.mark === '' ? '' : ` (${view.mark})`;
   }
   const lan = cast.hasSeveralLans ? `${printable(record.lan)}: ` : '';
-  const hasText = d.ip4 !== undefined && d.icmp === undefined && d.igmp === undefined;
+  const hasText = d.ip4 !== undefined && d.icmp === undefined && d.igmp === undefined && appWords(d) === '';
   return {
     kind: 'frame',
     tUs: record.tUs,

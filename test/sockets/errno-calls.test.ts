@@ -6,11 +6,12 @@ import { type Answer, type Case, run } from './cases/case.ts';
 import { connectingCases } from './cases/connecting.ts';
 import { opening } from './cases/opening.ts';
 import { receiving } from './cases/receiving.ts';
+import { resolving } from './cases/resolving.ts';
 import { sending } from './cases/sending.ts';
 import { waiting } from './cases/waiting.ts';
 import { NOT_IN_THE_TWIN, ROWS } from './errno-rows.ts';
 
-const cases: readonly Case[] = [...opening, ...connectingCases, ...sending, ...receiving, ...waiting];
+const cases: readonly Case[] = [...opening, ...connectingCases, ...sending, ...receiving, ...resolving, ...waiting];
 const rows = new Map(ROWS.map(([id, call, situation, answer]) => [id, { call, situation, answer }]));
 
 describe('answers', () => {

@@ -269,7 +269,6 @@ const NO_HEAP = 'the twin has no heap that runs out';
 const NO_IPV6 = 'the twin knows IPv4 only';
 const NO_NULL = 'the type of the argument does not allow it, and C’s pointer has no counterpart';
 const NO_VFS = 'the twin has no other file systems and no such calls';
-const NO_RESOLVER = 'the twin has no resolver and no such calls';
 
 /** Rows that cannot happen in the twin, and why. */
 export const NOT_IN_THE_TWIN: Readonly<Record<string, string>> = {
@@ -290,16 +289,5 @@ export const NOT_IN_THE_TWIN: Readonly<Record<string, string>> = {
   'select-5': NO_VFS,
   'poll-1': NO_NULL,
   'vfs-2': NO_VFS,
-  'netdb-1': NO_RESOLVER,
-  'netdb-2': NO_RESOLVER,
-  'netdb-3': NO_RESOLVER,
-  'netdb-4': NO_RESOLVER,
-  'netdb-5': NO_RESOLVER,
-  'netdb-6': NO_RESOLVER,
-  'netdb-7': NO_RESOLVER,
-  'netdb-8': NO_RESOLVER,
-  'netdb-9': NO_RESOLVER,
-  'netdb-10': NO_RESOLVER,
-  'netdb-11': NO_RESOLVER,
-  'netdb-12': NO_RESOLVER,
+  'netdb-11': NO_HEAP,
 };

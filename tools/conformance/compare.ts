@@ -57,7 +57,7 @@ export interface Moment {
 
 /** Fields of a call that are known when it starts; `addr`, `val` and `ip` are arguments of these calls only. */
 const ARGUMENTS = new Set(
-  'task op k fn domain type proto fd backlog len lens flags how opt cmd to ms in_r in_w in_e fds timeout_ms cable_only name idx'.split(
+  'task op k fn domain type proto fd backlog len lens flags how opt cmd to ms in_r in_w in_e fds timeout_ms cable_only name idx node service hints'.split(
     ' ',
   ),
 );
