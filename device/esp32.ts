@@ -21,6 +21,9 @@ import {
 import { EspNetifs } from './esp_netifs.ts';
 import { EspSntp } from './esp_sntp.ts';
 import type { EventQueue } from './events.ts';
+import { BoardFirmware, type FirmwareOptions } from './firmware/board_firmware.ts';
+import type { LogRecord } from './firmware/console.ts';
+import type { PanicRecord } from './firmware/panic.ts';
 import { BoardSys, configMAX_PRIORITIES, type Scheduler, Task, type TaskBody, type TaskOwner } from './freertos.ts';
 import type { Lan } from './lan.ts';
 import { type AddressOptions, netifConfig } from './netif_config.ts';
@@ -36,7 +39,7 @@ import type { Trace } from './trace.ts';
 import { WallClock } from './wall_clock.ts';
 import { type WiredConfig, WiredInterface } from './wired.ts';
 
-export interface Esp32Options extends AddressOptions {
+export interface Esp32Options extends AddressOptions, FirmwareOptions {
   /** The segment that its interface is plugged into; left out for a board whose programs make their interfaces. */
   readonly lan?: Lan;
   /** Espressif's 24:0a:c4:00:00:01, :02 ... in order if left out. */
@@ -111,6 +114,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   readonly world: BoardWorld;
   private readonly opt: Opt;
   readonly options: Esp32Options;
+  private readonly firmware: BoardFirmware | null;
   private programs: BootProgram[] = [];
   private readonly chance: RandomStream;
   /** The interface of its options, and where that is plugged in; null for a board without one. */
@@ -126,7 +130,8 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.name = name;
     this.options = options;
     this.mac = parseEthAddr(options.mac ?? mac);
-    const { sdkconfig = NO_SETTINGS } = options;
+    this.firmware = options.firmware === undefined ? null : new BoardFirmware(this, options.firmware, options);
+    const { sdkconfig = this.firmware?.firmware.sdkconfig ?? NO_SETTINGS } = options;
     this.sdkconfig = sdkconfig instanceof Sdkconfig ? sdkconfig : makeSdkconfig(sdkconfig);
     this.tickUs = sdkconfigTickUs(this.sdkconfig) ?? world.tickUs;
     this.opt = makeOpt({ ...sdkconfigOpt(this.sdkconfig), ...options.opt });
@@ -190,8 +195,18 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
 
   /** A task of a task, which is not ready yet. Used by os.xTaskCreate(); tasks that have ended are forgotten. */
   createChild(program: Program<Os>, name: string, options: TaskOptions): Task {
-    this.tasks = this.tasks.filter((task) => task.state !== 'done');
+    this.forgetEndedTasks();
     return this.createTask(program, name, options);
+  }
+
+  /** A task of the firmware. */
+  addTask(task: Task): void {
+    this.forgetEndedTasks();
+    this.tasks = append(this.tasks, task);
+  }
+
+  private forgetEndedTasks(): void {
+    this.tasks = this.tasks.filter((task) => task.state !== 'done');
   }
 
   private createTask(program: Program<Os>, name: string, options: TaskOptions): Task {
@@ -229,6 +244,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.tcpipTask = new Task(world.scheduler, this, TCPIP_THREAD_NAME, this.opt.TCPIP_THREAD_PRIO, body);
     this.tcpip.trypost(bringUp, this, null);
     world.scheduler.makeReady(this.tcpipTask);
+    this.firmware?.boot();
     if (firstBoot) return;
     for (const boot of this.programs) {
       this.scheduleStart(boot);
@@ -237,13 +253,35 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
 
   /** Power loss: everything stops without a word. Programs are never resumed. */
   powerOff(): void {
-    if (!this.isOn) return;
+    if (this.isOn) {
+      this.stop();
+      this.powerLosses++;
+      this.tasks = [];
+    }
+    this.firmware?.powerOff();
+  }
+
+  /** Nothing of the board runs any more. */
+  stop(): void {
     this.isOn = false;
-    this.powerLosses++;
     if (this.plug !== null) this.plug.cable = false;
     for (const task of this.tasks) this.scheduler.remove(task);
     this.scheduler.remove(this.tcpipTask);
-    this.tasks = [];
+  }
+
+  /** Lines that the firmware printed, over all boots. */
+  get log(): readonly LogRecord[] {
+    return this.firmware?.console.records ?? [];
+  }
+
+  /** What the firmware died of since the board was powered on last; null if it lives. */
+  get panic(): PanicRecord | null {
+    return this.firmware?.panic ?? null;
+  }
+
+  /** Type something on the firmware's console. @param text with the newlines that end its lines */
+  stdin(text: string): void {
+    this.firmware?.type(text);
   }
 
   /** A frame for one of its interfaces has arrived. Used by the wire. */
@@ -255,10 +293,13 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
 
   /** lwIP has driven into a defect from which a device does not come back: hang or panic. */
   stopForHazard(): never {
-    for (const task of this.tasks) this.scheduler.remove(task);
-    this.scheduler.remove(this.tcpipTask);
-    this.isOn = false;
+    this.stop();
     throw BOARD_STOPPED;
+  }
+
+  /** Something that a reader of the trace must know. */
+  note(text: string): void {
+    this.trace?.notes.push({ kind: 'note', n: this.takeNumber(), tUs: this.scheduler.nowUs, board: this.name, text });
   }
 
   /** A program drove lwIP into a defect. */
@@ -355,6 +396,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
 
 /** The tcpip thread as a task. */
 class TcpipBody implements TaskBody {
+  readonly callInProgress = null;
   private readonly tcpip: TcpipThread;
 
   constructor(tcpip: TcpipThread) {

@@ -17,6 +17,8 @@ export type TaskState = 'ready' | 'running' | 'blocked' | 'done';
 export interface TaskBody {
   /** The tcpip thread: runs to its next wait inside one call, and may be run inside another task's call. */
   readonly isTcpip: boolean;
+  /** The call that the task is in, by its name in C and its descriptor (-1 if it has none); null if it is in none. */
+  readonly callInProgress: { readonly fn: string; readonly fd: number } | null;
   /** Go on until the task blocks, gives way or ends. */
   resume(task: Task): void;
 }
@@ -35,7 +37,8 @@ export interface TaskOwner {
 export class Task extends EventSource implements SysThread {
   readonly owner: TaskOwner;
   readonly name: string;
-  readonly priority: number;
+  /** Changed by the scheduler's setPriority() only. */
+  priority: number;
   readonly body: TaskBody;
   private readonly scheduler: Scheduler;
   state: TaskState = 'blocked';
@@ -170,17 +173,58 @@ export class Scheduler {
     else this.makeReady(task);
   }
 
+  /** Whatever the task waits for, it runs no more until unsuspend(). Source: FreeRTOS vTaskSuspend() */
+  suspend(task: Task): void {
+    if (task.state === 'done') return;
+    this.detach(task);
+    task.state = 'blocked';
+  }
+
+  /** A suspended task is ready again. Its call looks anew at what it waits for. */
+  unsuspend(task: Task): void {
+    const isSuspended = task.state === 'blocked' && task.waitingIn === null && task.due === Number.POSITIVE_INFINITY;
+    if (isSuspended) this.makeReady(task);
+  }
+
+  /** End a task's wait as if its time was up. @returns false if it does not wait */
+  abortWait(task: Task): boolean {
+    if (task.state !== 'blocked') return false;
+    this.events.cancel(task);
+    this.timeIsUp(task);
+    return true;
+  }
+
   /** Take a task out of everything. It is never resumed. */
   remove(task: Task): void {
-    if (task.state === 'ready') {
-      const i = task.owner.starved.indexOf(task);
-      if (i >= 0) task.owner.starved.splice(i, 1);
-      else this.unlink(task);
-    }
+    this.detach(task);
+    task.state = 'done';
+  }
+
+  private detach(task: Task): void {
+    if (task.state === 'ready') this.unready(task);
     task.waitingIn?.remove(task);
     this.events.cancel(task);
     if (task.owner.hog === task) this.releaseStarved(task.owner);
-    task.state = 'done';
+  }
+
+  /** Take it out of its ready list, or from among the starved. */
+  private unready(task: Task): void {
+    const { starved } = task.owner;
+    const i = starved.indexOf(task);
+    if (i >= 0) starved.splice(i, 1);
+    else this.unlink(task);
+  }
+
+  /** Give a task another priority: it takes its new place among those that are ready, or that wait for the same thing. */
+  setPriority(task: Task, priority: number): void {
+    if (task.priority === priority) return;
+    const list = task.waitingIn;
+    const wasReady = task.state === 'ready';
+    if (wasReady) this.unready(task);
+    list?.remove(task);
+    task.priority = priority;
+    if (wasReady) this.makeReady(task);
+    list?.add(task);
   }
 
   /** The running task has computed for a whole tick: its board's tasks of lower or equal priority wait until it ends. */

@@ -22,7 +22,6 @@ import {
 } from '../stack/tcp_pcb.ts';
 import type { Esp32 } from './esp32.ts';
 import type { Task } from './freertos.ts';
-import { ProgramRunner } from './program.ts';
 
 /** A task that has not ended. */
 export interface BlockedTask {
@@ -59,7 +58,7 @@ function isUnderWay(pcb: TcpPcb): boolean {
 
 /** All tasks that have not ended, in order of creation. */
 export function blockedTasks(boards: readonly Esp32[]): BlockedTask[] {
-  return boards.flatMap((board) => board.tasks.filter(hasNotEnded).map((t) => describe(board, t)));
+  return boards.flatMap(blockedTasksOf);
 }
 
 /** The tasks of the system never end; while they have nothing to do, nobody waits for them. */
@@ -67,20 +66,45 @@ function hasNotEnded(task: Task): boolean {
   return task.state !== 'done' && !(task.state === 'blocked' && task.isDaemon !== null && task.isDaemon());
 }
 
+function blockedTasksOf(board: Esp32): BlockedTask[] {
+  const blocked = board.tasks.filter(hasNotEnded).map((t) => describe(board, t));
+  // Who waits for another task of its board serves as well if one of them does, from whom everything else follows.
+  const serves = blocked.some((b) => b.isServing);
+  return serves ? blocked.map((b) => (isWaitForTask(b) ? { ...b, isServing: true } : b)) : blocked;
+}
+
 function describe(board: Esp32, task: Task): BlockedTask {
-  const call = task.body instanceof ProgramRunner ? task.body.call : null;
-  const inCall = call !== null && !call.done;
-  const fn = inCall ? call.fn : '';
+  const call = task.body.callInProgress;
   // Its wait is over, but a task of higher priority has not let it run.
   const isReady = task.state === 'ready';
-  const sock = inCall && call.fd >= 0 ? board.sockets.open(call.fd) : null;
+  const sock = call !== null && call.fd >= 0 ? board.sockets.open(call.fd) : null;
   return {
     board: board.name,
     task: task.name,
-    call: inCall ? `${fn}(${call.fd >= 0 ? call.fd : ''})` : '',
-    waitsFor: inCall && !isReady ? waitsFor(fn, sock) : 'the processor',
-    isServing: inCall && !isReady && isServing(board, fn, sock),
+    call: call === null ? '' : `${call.fn}(${call.fd >= 0 ? call.fd : ''})`,
+    waitsFor: call === null || isReady ? 'the processor' : waitsFor(call.fn, sock),
+    isServing: call !== null && !isReady && isServing(board, call.fn, sock),
   };
+}
+
+/** What other tasks of the board can end: FreeRTOS's waits, by the name of the call. */
+const TASK_WAITS: Readonly<Record<string, string>> = {
+  xQueueReceive: 'an item in a queue',
+  xQueuePeek: 'an item in a queue',
+  xQueueSend: 'room in a queue',
+  xQueueSelectFromSet: 'a queue of a set',
+  xSemaphoreTake: 'a semaphore',
+  xEventGroupWaitBits: 'bits of an event group',
+  xEventGroupSync: 'bits of an event group',
+  xTaskNotifyWait: 'a notification',
+  ulTaskNotifyTake: 'a notification',
+  xStreamBufferReceive: 'bytes in a stream buffer',
+  xStreamBufferSend: 'room in a stream buffer',
+  vTaskSuspend: 'a task that resumes it',
+};
+
+function isWaitForTask({ call, waitsFor }: BlockedTask): boolean {
+  return waitsFor !== 'the processor' && call.slice(0, -2) in TASK_WAITS;
 }
 
 function waitsFor(fn: string, sock: LwipSock | null): string {
@@ -117,8 +141,10 @@ function waitsFor(fn: string, sock: LwipSock | null): string {
       return 'the time';
     case 'waitIp':
       return 'an address';
+    case 'stdin':
+      return 'a line on stdin';
     default:
-      return 'time to pass';
+      return TASK_WAITS[fn] ?? 'time to pass';
   }
 }
 

@@ -45,6 +45,7 @@ export {
 } from './esp_sntp.ts';
 export type { Esp32, Esp32Options, TaskOptions } from './esp32.ts';
 export type { Fate, Fault, FaultRule, Faults, FrameFault, Outage, SentFrame } from './faults.ts';
+export { Firmware, type FirmwareInfo } from './firmware/firmware.ts';
 export { portMAX_DELAY, type Task } from './freertos.ts';
 export type { BlockedTask } from './idle.ts';
 export type { SdkconfigValue } from './kconfig.ts';

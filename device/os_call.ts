@@ -2,13 +2,11 @@
 
 import type { Op, Sockets } from '../sockets/index.ts';
 import type { Call } from './call.ts';
+import { type CallArgs, type OnReturn, recordReturn, recordStart } from './describe_call.ts';
 import type { Esp32 } from './esp32.ts';
 import type { Task } from './freertos.ts';
 import type { ProgramRunner } from './program.ts';
-import type { CallRecord, Trace } from './trace.ts';
-
-/** How a traced call is completed: what only its return tells. */
-export type OnReturn<T = unknown> = (record: CallRecord, ret: number, value: T) => void;
+import type { Trace } from './trace.ts';
 
 /** What all calls of a task share. */
 export abstract class OsCall {
@@ -41,7 +39,7 @@ export abstract class OsCall {
   protected begin<T>(
     fn: string,
     fd: number,
-    args: readonly (number | string)[] | false,
+    args: CallArgs | false,
     op: Op<T>,
     onReturn: OnReturn<T> | false = false,
   ): Call<T> {
@@ -54,39 +52,18 @@ export abstract class OsCall {
     trace: Trace,
     fn: string,
     fd: number,
-    args: readonly (number | string)[],
+    args: CallArgs,
     op: Op<T>,
     onReturn: OnReturn<T> | false,
   ): Call<T> {
-    const { board, task } = this;
-    const record: CallRecord = {
-      kind: 'call',
-      n0: board.takeNumber(),
-      n1: -1,
-      t0Us: board.scheduler.nowUs,
-      t1Us: -1,
-      board: board.name,
-      task: task.name,
-      fn,
-      args,
-      ret: undefined,
-      errno: 0,
-      addr: '',
-      data: undefined,
-    };
-    trace.addCall(record);
-    task.callNumber = record.n0;
+    const { task } = this;
+    const record = recordStart(trace, this, fn, args);
     // A call leaves errno alone unless it fails, or receives the end of a stream: what it wrote shows by contrast.
     const before = task.errno;
     task.errno = 0;
     return this.runner.begin(task, fn, fd, op, (value) => {
-      const ret = typeof value === 'number' ? value : 0;
-      record.n1 = board.takeNumber();
-      record.t1Us = board.scheduler.nowUs;
-      record.ret = ret;
-      record.errno = task.errno;
+      recordReturn(record, this, value, onReturn);
       if (task.errno === 0) task.errno = before;
-      if (onReturn !== false) onReturn(record, ret, value);
     });
   }
 }

@@ -3,9 +3,7 @@
 import {
   checkOptionValue,
   type fd_set,
-  formatSockaddr,
   IPPROTO_IP,
-  inet_ntoa,
   lwip_accept,
   lwip_bind,
   lwip_close,
@@ -29,7 +27,6 @@ import {
   lwip_socket,
   lwip_writev,
   type msghdr,
-  O_NONBLOCK,
   poll,
   type pollfd,
   SIZEOF_SOCKADDR_IN,
@@ -40,18 +37,8 @@ import {
   type sockaddr_in,
   type timeval,
 } from '../sockets/index.ts';
-import {
-  domainName,
-  fcntlName,
-  flagNames,
-  howName,
-  ioctlName,
-  levelName,
-  optionName,
-  typeName,
-} from '../sockets/names.ts';
 import type { Call } from './call.ts';
-import type { OnReturn } from './os_call.ts';
+import { addressOnSuccess, callArgs, dataReceived, dataSent } from './describe_call.ts';
 import { OsFreertos } from './os_freertos.ts';
 import { utf8 } from './utf8.ts';
 
@@ -64,7 +51,7 @@ export abstract class OsSockets extends OsFreertos {
     return this.begin(
       'socket',
       -1,
-      this.traced && [domainName(domain), typeName(type), protocol],
+      this.traced && callArgs.socket(domain, type, protocol),
       lwip_socket(this.sockets, this.task, domain, type, protocol),
     );
   }
@@ -74,7 +61,7 @@ export abstract class OsSockets extends OsFreertos {
     return this.begin(
       'bind',
       s,
-      this.traced && [s, formatSockaddr(name)],
+      this.traced && callArgs.named(s, name),
       lwip_bind(this.sockets, this.task, s, name, namelen),
     );
   }
@@ -92,13 +79,18 @@ export abstract class OsSockets extends OsFreertos {
 
   /** @returns 0, or -1: ECONNRESET if refused, ECONNABORTED if nobody answers, EINPROGRESS if non-blocking */
   connect(s: number, name: sockaddr, namelen = SIZEOF_SOCKADDR_IN): Call<number> {
-    const args = this.traced && [s, formatSockaddr(name)];
+    const args = this.traced && callArgs.named(s, name);
     return this.begin('connect', s, args, lwip_connect(this.sockets, this.task, s, name, namelen));
   }
 
   /** @param how SHUT_RD, SHUT_WR or SHUT_RDWR */
   shutdown(s: number, how: number): Call<number> {
-    return this.begin('shutdown', s, this.traced && [s, howName(how)], lwip_shutdown(this.sockets, this.task, s, how));
+    return this.begin(
+      'shutdown',
+      s,
+      this.traced && callArgs.shutdown(s, how),
+      lwip_shutdown(this.sockets, this.task, s, how),
+    );
   }
 
   close(s: number): Call<number> {
@@ -110,7 +102,7 @@ export abstract class OsSockets extends OsFreertos {
     const bytes = toBytes(data);
     checkLength('send', bytes, size);
     const op = lwip_send(this.sockets, this.task, s, bytes, size, flags);
-    return this.begin('send', s, this.traced && [s, size, ...flagArg(flags)], op, this.traced && dataSent(bytes));
+    return this.begin('send', s, this.traced && callArgs.transfer(s, size, flags), op, this.traced && dataSent(bytes));
   }
 
   write(s: number, data: Data, size = byteLength(data)): Call<number> {
@@ -130,7 +122,7 @@ export abstract class OsSockets extends OsFreertos {
     const bytes = toBytes(data);
     checkLength('sendto', bytes, size);
     const op = lwip_sendto(this.sockets, this.task, s, bytes, size, flags, to);
-    const args = this.traced && [s, size, ...flagArg(flags), to === null ? 'NULL' : formatSockaddr(to)];
+    const args = this.traced && callArgs.sendto(s, size, flags, to);
     return this.begin('sendto', s, args, op, this.traced && dataSent(bytes));
   }
 
@@ -138,7 +130,7 @@ export abstract class OsSockets extends OsFreertos {
     return this.begin(
       'sendmsg',
       s,
-      this.traced && [s, ...flagArg(flags)],
+      this.traced && callArgs.message(s, flags),
       lwip_sendmsg(this.sockets, this.task, s, msg, flags),
     );
   }
@@ -154,7 +146,7 @@ export abstract class OsSockets extends OsFreertos {
     return this.begin(
       'recv',
       s,
-      this.traced && [s, len, ...flagArg(flags)],
+      this.traced && callArgs.transfer(s, len, flags),
       op,
       this.traced && dataReceived(mem, null),
     );
@@ -173,7 +165,7 @@ export abstract class OsSockets extends OsFreertos {
     return this.begin(
       'recvfrom',
       s,
-      this.traced && [s, len, ...flagArg(flags)],
+      this.traced && callArgs.transfer(s, len, flags),
       op,
       this.traced && dataReceived(mem, from),
     );
@@ -183,7 +175,7 @@ export abstract class OsSockets extends OsFreertos {
     return this.begin(
       'recvmsg',
       s,
-      this.traced && [s, ...flagArg(flags)],
+      this.traced && callArgs.message(s, flags),
       lwip_recvmsg(this.sockets, this.task, s, msg, flags),
     );
   }
@@ -202,7 +194,7 @@ export abstract class OsSockets extends OsFreertos {
   ): Call<number> {
     checkOptionValue(level, optname, value);
     const op = lwip_setsockopt(this.sockets, this.task, s, level, optname, value, optlen);
-    const args = this.traced && [s, levelName(level), optionName(level, optname), optionText(value)];
+    const args = this.traced && callArgs.setsockopt(s, level, optname, value);
     return this.begin('setsockopt', s, args, op);
   }
 
@@ -214,7 +206,7 @@ export abstract class OsSockets extends OsFreertos {
     optlen = sizeofOption(level, optname),
   ): Call<number> {
     const op = lwip_getsockopt(this.sockets, this.task, s, level, optname, out, optlen);
-    const args = this.traced && [s, levelName(level), optionName(level, optname)];
+    const args = this.traced && callArgs.getsockopt(s, level, optname);
     return this.begin('getsockopt', s, args, op);
   }
 
@@ -222,7 +214,7 @@ export abstract class OsSockets extends OsFreertos {
     return this.begin(
       'fcntl',
       s,
-      this.traced && [s, fcntlName(cmd), val === O_NONBLOCK ? 'O_NONBLOCK' : val],
+      this.traced && callArgs.fcntl(s, cmd, val),
       lwip_fcntl(this.sockets, this.task, s, cmd, val),
     );
   }
@@ -231,7 +223,7 @@ export abstract class OsSockets extends OsFreertos {
     return this.begin(
       'ioctl',
       s,
-      this.traced && [s, ioctlName(cmd), argp.value],
+      this.traced && callArgs.ioctl(s, cmd, argp.value),
       lwip_ioctl(this.sockets, this.task, s, cmd, argp),
     );
   }
@@ -246,7 +238,7 @@ export abstract class OsSockets extends OsFreertos {
   ): Call<number> {
     checkTimeval('select', timeout);
     const op = lwip_select(this.sockets, this.task, nfds, readset, writeset, exceptset, timeout);
-    return this.begin('select', -1, this.traced && selectArgs(nfds, readset, writeset, timeout), op);
+    return this.begin('select', -1, this.traced && callArgs.select(nfds, readset, writeset, timeout), op);
   }
 
   /** ESP-IDF's poll(). @param timeout milliseconds, negative for ever */
@@ -254,14 +246,14 @@ export abstract class OsSockets extends OsFreertos {
     return this.begin(
       'poll',
       -1,
-      this.traced && [fds.map((p) => p.fd).join(' '), timeout],
+      this.traced && callArgs.poll(fds, timeout),
       poll(this.sockets, this.task, fds, timeout),
     );
   }
 
   /** lwIP's own poll(). */
   lwip_poll(fds: pollfd[], timeout: number): Call<number> {
-    const args = this.traced && [fds.map((p) => p.fd).join(' '), timeout];
+    const args = this.traced && callArgs.poll(fds, timeout);
     return this.begin('lwip_poll', -1, args, lwip_poll(this.sockets, this.task, fds, timeout));
   }
 
@@ -294,46 +286,4 @@ function byteLength(data: Data): number {
 
 function toBytes(data: Data): Uint8Array {
   return typeof data === 'string' ? utf8(data) : data;
-}
-
-function flagArg(flags: number): (number | string)[] {
-  return flags === 0 ? [] : [flagNames(flags)];
-}
-
-/** "1", "{2, 500000}", "en1" */
-function optionText(value: SockoptValue): number | string {
-  if (typeof value !== 'object') return value;
-  if ('s_addr' in value) return inet_ntoa(value);
-  if ('imr_multiaddr' in value) return `{${inet_ntoa(value.imr_multiaddr)}, ${inet_ntoa(value.imr_interface)}}`;
-  return 'tv_sec' in value ? `{${value.tv_sec}, ${value.tv_usec}}` : `{${value.l_onoff}, ${value.l_linger}}`;
-}
-
-function addressOnSuccess(name: sockaddr_in | null): OnReturn {
-  return (record, ret) => {
-    if (ret >= 0 && name !== null) record.addr = formatSockaddr(name);
-  };
-}
-
-function dataSent(bytes: Uint8Array): OnReturn {
-  return (record, ret) => {
-    if (ret > 0) record.data = bytes.slice(0, ret);
-  };
-}
-
-function dataReceived(mem: Uint8Array, from: sockaddr_in | null): OnReturn {
-  return (record, ret) => {
-    if (ret >= 0) record.data = mem.slice(0, ret);
-    if (ret >= 0 && from !== null) record.addr = formatSockaddr(from);
-  };
-}
-
-function selectArgs(
-  nfds: number,
-  readset: fd_set | null,
-  writeset: fd_set | null,
-  timeout: timeval | null,
-): (number | string)[] {
-  const list = (set: fd_set | null) => (set === null ? 'NULL' : `{${set.toArray().join(' ')}}`);
-  const time = timeout === null ? 'NULL' : `${timeout.tv_sec}.${String(timeout.tv_usec).padStart(6, '0')} s`;
-  return [nfds, list(readset), list(writeset), time];
 }

@@ -11,7 +11,7 @@ export type Program<Os> = (os: Os) => PromiseLike<unknown> | Generator<void, unk
 export const MICROTASK_TURNS_MAX = 1000;
 
 /** So many calls without blocking cost a tick. */
-const CALLS_PER_TICK = 10_000;
+export const CALLS_PER_TICK = 10_000;
 
 /** Is told how a task's program went wrong. */
 export interface ProgramHost {
@@ -46,6 +46,10 @@ export class ProgramRunner implements TaskBody {
     this.host = host;
     this.start = start;
     this.highestAsyncPriority = highestAsyncPriority;
+  }
+
+  get callInProgress(): Call<unknown> | null {
+    return this.call === null || this.call.done ? null : this.call;
   }
 
   /** An async program has made a call and not awaited it yet; it has some turns to do so. */

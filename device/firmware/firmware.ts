@@ -1,0 +1,81 @@
+/** A firmware image: compiled once, run by any number of boards. */
+
+import { ABI_HEAP, type ImageExports } from './abi.ts';
+import { LineTable } from './lines.ts';
+import { compileWasm, customSection, importsOf, type WasmModule } from './wasm.ts';
+
+/** What an image says of itself. */
+export interface FirmwareInfo {
+  /** Version of this format: 1. */
+  readonly format: number;
+  /** Version of the package that built it. */
+  readonly version: string;
+  /** Stack, NULL and watchdog checks are compiled in. */
+  readonly checked: boolean;
+  readonly optimize: string;
+  /** CONFIG_ symbols that are set: numbers and booleans as they were given, text without quotes. */
+  readonly sdkconfig: Readonly<Record<string, string | number | boolean>>;
+  readonly sources: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+const INFO_SECTION = 'lwip-twin.firmware';
+const LINES_SECTION = 'lwip-twin.lines';
+const FORMAT = 1;
+const WASM_PAGE = 65_536;
+const DEFAULT_HEAP_BYTES = 300 * 1024;
+/** Import modules that the host provides. */
+const HOST_MODULES: readonly string[] = ['esp', 'espb'];
+
+export class Firmware {
+  /** The image as it is stored in a file. */
+  readonly wasm: Uint8Array;
+  readonly module: WasmModule;
+  readonly info: FirmwareInfo;
+  /** Size of the board's heap. */
+  readonly heapBytes: number = DEFAULT_HEAP_BYTES;
+  private lines: LineTable | null = null;
+
+  /** @param wasm an image built by buildFirmware() or "lwip-twin build"  @throws TypeError if it is none */
+  constructor(wasm: Uint8Array) {
+    this.wasm = wasm;
+    try {
+      this.module = compileWasm(wasm);
+    } catch (error) {
+      throw new TypeError(`This is no WebAssembly module: ${String(error)}`);
+    }
+    this.info = parseInfo(customSection(this.module, INFO_SECTION));
+    const foreign = importsOf(this.module).find((i) => !HOST_MODULES.includes(i.module));
+    if (foreign !== undefined) {
+      throw new TypeError(`The image imports ${foreign.name} from "${foreign.module}", which no board provides.`);
+    }
+  }
+
+  get sdkconfig(): FirmwareInfo['sdkconfig'] {
+    return this.info.sdkconfig;
+  }
+
+  /** "file:line" of an instruction. @param offset of its first byte in the module */
+  lineAt(offset: number): string | undefined {
+    this.lines ??= new LineTable(customSection(this.module, LINES_SECTION));
+    return this.lines.find(offset);
+  }
+
+  /** Make sure that the memory of a new instance has room for the heap. @returns the memory, which never grows again */
+  reserveHeap({ memory, esp_abi }: ImageExports): ArrayBuffer {
+    const heapAt = new Int32Array(memory.buffer)[(esp_abi() >> 2) + ABI_HEAP]!;
+    const missing = heapAt + this.heapBytes - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE));
+    return memory.buffer;
+  }
+}
+
+function parseInfo(section: Uint8Array | null): FirmwareInfo {
+  if (section === null) {
+    throw new TypeError(`This WebAssembly module was not built by lwip-twin: it has no section "${INFO_SECTION}".`);
+  }
+  const info = JSON.parse(String.fromCharCode(...section)) as FirmwareInfo;
+  if (info.format !== FORMAT) {
+    throw new TypeError(`The image has format ${info.format}, and this version of lwip-twin reads format ${FORMAT}.`);
+  }
+  return info;
+}

@@ -1,0 +1,84 @@
+/** Console, clock, chance and the end of things for C. */
+
+import { EAGAIN } from '../../sockets/errno.ts';
+import type { Op } from '../../sockets/sys_arch.ts';
+import { utf8 } from '../utf8.ts';
+import type { LogLevel } from './console.ts';
+import type { HostFunctions } from './imports.ts';
+import type { Machine } from './machine.ts';
+import { Panic, stackOverflow } from './panic.ts';
+
+/** By esp_log_level_t. */
+const LEVELS: readonly (LogLevel | '')[] = ['', 'E', 'W', 'I', 'D', 'V'];
+
+/** Module esp. */
+export function systemImports(m: Machine): HostFunctions {
+  const { host } = m;
+  const { console } = host;
+  return {
+    log: (level, tagAt, textAt, length) => {
+      const tag = m.memory.string(tagAt);
+      console.log(LEVELS[level] ?? '', tag, messageOf(m.memory.text(textAt, length), tag), taskName(m));
+      return 0;
+    },
+    write: (textAt, length) => {
+      console.write(m.memory.text(textAt, length), taskName(m));
+      return length;
+    },
+    panic: (reasonAt, messageAt) => {
+      throw new Panic(m.memory.string(reasonAt), messageAt === 0 ? '' : m.memory.string(messageAt));
+    },
+    stack_overflow: () => {
+      throw stackOverflow(taskName(m));
+    },
+    restart: () => m.restart(),
+    reset_reason: () => host.resetReason,
+    random: () => host.nextRandom() | 0,
+    now_us: () => m.board.scheduler.nowUs - m.board.bootUs,
+    wall_us: () => host.wallUs,
+    set_wall_us: (us) => {
+      host.wallUs = us;
+      return 0;
+    },
+    mac_high: () => m.board.mac.hi,
+    mac_low: () => m.board.mac.lo,
+  };
+}
+
+/** Module espb. */
+export function waitingSystemImports(m: Machine): HostFunctions {
+  return {
+    stdin: (at, length, isBlocking) => m.call('stdin', -1, readStdin(m, at, length >>> 0, isBlocking !== 0), false),
+  };
+}
+
+function* readStdin(m: Machine, at: number, length: number, isBlocking: boolean): Op<number> {
+  const { board, task } = m;
+  const { console } = m.host;
+  for (;;) {
+    const taken = utf8(console.take(length));
+    if (taken.length > 0 || length === 0) {
+      m.memory.bytes(at, length).set(taken.subarray(0, length));
+      return taken.length;
+    }
+    if (!isBlocking) {
+      task.errno = EAGAIN;
+      return -1;
+    }
+    board.scheduler.block(task, console.readers, Number.POSITIVE_INFINITY);
+    yield;
+  }
+}
+
+function taskName(m: Machine): string {
+  return m.current === null ? '' : m.task.name;
+}
+
+/** ESP_LOGx hands over the whole line, "I (1234) tag: text" and a newline. */
+function messageOf(line: string, tag: string): string {
+  const text = line.endsWith('\n') ? line.slice(0, -1) : line;
+  const start = /^[EWIDV] \(\d+\) /.exec(text);
+  const prefix = `${tag}: `;
+  const rest = start === null ? text : text.slice(start[0].length);
+  return start !== null && rest.startsWith(prefix) ? rest.slice(prefix.length) : text;
+}
