@@ -1,0 +1,123 @@
+/** From sources to an image: a module that every board can run, with a description and its lines inside. */
+
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
+import { type Sdkconfig, type SdkconfigValue, sdkconfigHeader } from '../../device/index.ts';
+import { Cache, keyOf, type Made } from './cache.ts';
+import { type CompileOptions, compileError, type Job, supportJob, userJob } from './compile.ts';
+import { encodeLines } from './line-table.ts';
+import { link, makeSuspendable } from './link.ts';
+import type { Home } from './packages.ts';
+import { readSource, type Source } from './sources.ts';
+import { readSupport } from './support.ts';
+import { Toolchain } from './toolchain.ts';
+import { withCustomSections } from './wasm-module.ts';
+
+export interface ImageOptions extends CompileOptions {
+  /** Paths of C and C++ files. */
+  readonly sources: readonly string[];
+  readonly sdkconfig: Sdkconfig;
+  readonly cacheDir: string | undefined;
+}
+
+/** What an image says of itself, in its section "lwip-twin.firmware". */
+interface ImageInfo {
+  readonly format: 1;
+  readonly version: string;
+  readonly checked: boolean;
+  readonly optimize: string;
+  readonly sdkconfig: Readonly<Record<string, SdkconfigValue>>;
+  readonly sources: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+/** One for all images that a process makes: its processes stay warm. */
+let sharedToolchain: Toolchain | undefined;
+/** What is being made, so that it is not made twice. */
+const underway = new Map<string, Promise<Made>>();
+
+/**
+ * Compile and link, or find what an earlier call has made of the same.
+ * @returns the image, and the compiler's warnings
+ * @throws FirmwareBuildError
+ */
+export async function buildImage(home: Home, options: ImageOptions): Promise<Made> {
+  const support = readSupport(home);
+  const include = [...new Set([...options.include, ...options.sources.map((file) => dirname(file))])];
+  const sources = options.sources.map((file) => readSource(file, include));
+  const header = sdkconfigHeader(options.sdkconfig);
+  const cache = new Cache(options.cacheDir);
+  const toolchain = () => {
+    sharedToolchain ??= new Toolchain(home, support);
+    return sharedToolchain;
+  };
+  const users = sources.map((source) => userJob(source, header, support, { ...options, include }));
+  const supports = support.sources.map((name) => supportJob(name, header, support));
+  const info = describe(home, options, sources);
+  const versions = JSON.stringify(home.compilers);
+  const jobs = [...users, ...supports].map((job) => ({ ...job, key: keyOf(versions, job.key) }));
+  const key = keyOf('image', JSON.stringify(info), ...jobs.map((job) => job.key));
+  return once(key, cache, async () => {
+    toolchain().prepare();
+    const objects = await Promise.all(jobs.map((job) => once(job.key, cache, () => compile(job, toolchain()))));
+    const made = await finish(jobs, objects, users.length, sources, info, options.checked, toolchain());
+    cache.tidy();
+    return made;
+  });
+}
+
+/** What the cache knows, or what somebody is already making, or what is made now. */
+function once(key: string, cache: Cache, make: () => Promise<Made>): Promise<Made> {
+  const place = `${cache.folder} ${key}`;
+  const already = underway.get(place);
+  if (already !== undefined) return already;
+  const known = cache.read(key);
+  if (known !== null) return Promise.resolve(known);
+  const making = make()
+    .then((made) => {
+      cache.write(key, made);
+      return made;
+    })
+    .finally(() => underway.delete(place));
+  underway.set(place, making);
+  return making;
+}
+
+async function compile(job: Job, toolchain: Toolchain): Promise<Made> {
+  const { ok, text, output } = await toolchain.compile(job.request);
+  if (!ok) throw compileError(text);
+  return { bytes: output, text: Buffer.from(text, 'latin1').toString('utf8') };
+}
+
+async function finish(
+  jobs: readonly Job[],
+  objects: readonly Made[],
+  users: number,
+  sources: readonly Source[],
+  info: ImageInfo,
+  checked: boolean,
+  toolchain: Toolchain,
+): Promise<Made> {
+  const files = objects.map(({ bytes }, i) => ({ name: jobs[i]!.name, bytes, isUsers: i < users }));
+  const isCpp = sources.some((source) => source.isCpp);
+  const { wasm, lines } = await makeSuspendable(await link(files, isCpp, toolchain), checked, toolchain);
+  const bytes = withCustomSections(wasm, {
+    'lwip-twin.firmware': Buffer.from(JSON.stringify(info)),
+    'lwip-twin.lines': encodeLines(lines),
+  });
+  const text = objects
+    .slice(0, users)
+    .map((made) => made.text)
+    .join('');
+  return { bytes, text };
+}
+
+function describe(home: Home, { checked, optimize, sdkconfig }: ImageOptions, sources: readonly Source[]): ImageInfo {
+  return {
+    format: 1,
+    version: home.version,
+    checked,
+    optimize,
+    sdkconfig: Object.fromEntries(sdkconfig.entries()),
+    sources: sources.map(({ name, text }) => ({ name, sha256: createHash('sha256').update(text).digest('hex') })),
+  };
+}
