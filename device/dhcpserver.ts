@@ -63,11 +63,8 @@ const SIZEOF_DHCPS_MSG = 548;
 const REQUEST_LEN_MAX = 1500;
 /** Addresses in the pool. */
 const DHCPS_MAX_LEASE = 100;
-/** CONFIG_LWIP_DHCPS_LEASE_UNIT, seconds; and the default lease in such units. */
-const DHCPS_LEASE_UNIT = 60;
+/** In units of DHCPS_LEASE_UNIT. */
 const DHCPS_LEASE_TIME_DEF = 120;
-/** CONFIG_LWIP_DHCPS_MAX_STATION_NUM */
-const MAX_STATION_NUM = 8;
 const DHCPS_COARSE_TIMER_MSECS = 1000;
 /** The MTU that is offered, whatever the interface's is. */
 const OFFERED_MTU = [0x05, 0xdc];
@@ -77,7 +74,7 @@ const VENDOR_SPECIFIC = [1, 4, 0, 0, 0, 2];
 
 /** What dhcps_set_option_info() can change, addresses as int32 in host order. */
 export interface DhcpsOptions {
-  /** Minutes; 0 is the default, 120. */
+  /** In units of DHCPS_LEASE_UNIT, minutes by default; 0 is the default, 120. */
   lease: number;
   /** First and last address to give; IPADDR_ANY: to be derived from the server's own when it starts. */
   start: number;
@@ -140,7 +137,7 @@ export class DhcpServer {
   }
 
   private get leaseSeconds(): number {
-    return (this.options.lease || DHCPS_LEASE_TIME_DEF) * DHCPS_LEASE_UNIT;
+    return (this.options.lease || DHCPS_LEASE_TIME_DEF) * this.netif.stack.opt.DHCPS_LEASE_UNIT;
   }
 
   /** Serve, with an empty list. @returns ERR_ARG without an address. Source: dhcps_start() */
@@ -200,7 +197,7 @@ export class DhcpServer {
     stack.timeouts.at(stack.port.sys_now() + DHCPS_COARSE_TIMER_MSECS, this.timer);
     for (const lease of this.leases) lease.lease_timer--;
     this.leases = this.leases.filter((lease) => lease.lease_timer !== 0);
-    if (this.leases.length <= MAX_STATION_NUM) return;
+    if (this.leases.length <= stack.opt.DHCPS_MAX_STATION_NUM) return;
     let oldest = this.leases[0]!;
     for (const lease of this.leases) if (lease.lease_timer < oldest.lease_timer) oldest = lease;
     this.remove(oldest);
@@ -325,8 +322,9 @@ export class DhcpServer {
     if (hasLeaseTime) out.words(DHCP_OPTION_LEASE_TIME, this.leaseSeconds);
     out.words(DHCP_OPTION_SERVER_ID, server_address);
     if (options.offerRouter && netif.gw !== IPADDR_ANY) out.words(DHCP_OPTION_ROUTER, netif.gw);
-    if (!options.offerDns) out.words(DHCP_OPTION_DNS_SERVER, server_address);
-    else if (options.dnsBackup === IPADDR_ANY) out.words(DHCP_OPTION_DNS_SERVER, options.dnsMain);
+    if (!options.offerDns) {
+      if (netif.stack.opt.DHCPS_ADD_DNS !== 0) out.words(DHCP_OPTION_DNS_SERVER, server_address);
+    } else if (options.dnsBackup === IPADDR_ANY) out.words(DHCP_OPTION_DNS_SERVER, options.dnsMain);
     else out.words(DHCP_OPTION_DNS_SERVER, options.dnsMain, options.dnsBackup);
     out.words(DHCP_OPTION_BROADCAST, (server_address & dhcps_mask) | ~dhcps_mask);
     out.bytes(DHCP_OPTION_MTU, OFFERED_MTU);
@@ -337,23 +335,27 @@ export class DhcpServer {
 
   /** OFFER or ACK, to a client that may not have its address yet. Source: send_offer(), send_ack(), dhcps_response_ip_set() */
   private sendLease(m: Uint8Array, type: number): void {
-    const { stack } = this.netif;
     const mac = getEthAddr(m, DHCP_CHADDR);
     const dest = replyAddress(m);
-    if (dest !== IPADDR_BROADCAST) etharp_add_static_entry(stack, dest, mac);
-    const err = this.send(m, dest);
-    etharp_remove_static_entry(stack, dest);
+    const err = this.sendTo(m, dest);
     if (type === DHCP_ACK && err === ERR_OK) this.onLease(this.client_address, mac);
   }
 
   /** Source: send_nak() */
   private sendNak(m: Uint8Array): void {
-    const { stack } = this.netif;
     const giaddr = getI32(m, DHCP_GIADDR);
     const dest = giaddr === IPADDR_ANY ? IPADDR_BROADCAST : giaddr;
+    this.sendTo(m, dest);
+  }
+
+  /** Send to a client that may not answer ARP yet: its hardware address is in the message. */
+  private sendTo(m: Uint8Array, dest: number): err_t {
+    const { stack } = this.netif;
+    if (stack.opt.ETHARP_SUPPORT_STATIC_ENTRIES === 0) return this.send(m, dest);
     if (dest !== IPADDR_BROADCAST) etharp_add_static_entry(stack, dest, getEthAddr(m, DHCP_CHADDR));
-    this.send(m, dest);
+    const err = this.send(m, dest);
     etharp_remove_static_entry(stack, dest);
+    return err;
   }
 
   private send(m: Uint8Array, dest: number): err_t {

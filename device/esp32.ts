@@ -136,11 +136,16 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.tickUs = sdkconfigTickUs(this.sdkconfig) ?? world.tickUs;
     this.opt = makeOpt({ ...sdkconfigOpt(this.sdkconfig), ...options.opt });
     const { lan } = options;
-    this.wiredConfig = lan === undefined ? null : netifConfig(options);
+    this.wiredConfig = lan === undefined ? null : netifConfig(options, this.localHostname);
     this.plug = lan === undefined ? null : new Plug(this, lan, this.mac, options.mtu);
     this.sys = new BoardSys(world.scheduler, this);
     this.chance = world.random(`board ${name}`);
     world.onBoot(() => this.powerOn(), world.scheduler.nowUs);
+  }
+
+  /** CONFIG_LWIP_LOCAL_HOSTNAME */
+  get localHostname(): string {
+    return this.sdkconfig.value('CONFIG_LWIP_LOCAL_HOSTNAME') as string;
   }
 
   get scheduler(): Scheduler {

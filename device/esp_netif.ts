@@ -169,7 +169,8 @@ export class EspNetif {
     if (this.driver === null) return ESP_ERR_INVALID_STATE;
     if (this.netif !== null) this.remove(this.netif);
     const netif = this.add(this.driver);
-    if ((config.flags & ESP_NETIF_FLAG_GARP) !== 0) this.armGarp();
+    const announces = (config.flags & ESP_NETIF_FLAG_GARP) !== 0 && netif.stack.opt.ESP_GRATUITOUS_ARP !== 0;
+    if (announces) this.armGarp();
     if ((config.flags & ESP_NETIF_FLAG_AUTOUP) !== 0) {
       netif_set_up(netif);
       netif_set_link_up(netif);
@@ -465,8 +466,8 @@ export class EspNetif {
 
   /** Unless it runs: getting an address does not stop it. Source: esp_netif_start_ip_lost_timer() */
   private startLostTimer(): void {
-    if (this.lostTimer !== null) return;
     const { timeouts, port, opt } = this.board.stack;
+    if (this.lostTimer !== null || opt.ESP_NETIF_IP_LOST_TIMER_INTERVAL === 0) return;
     this.lostTimer = () => this.onLost();
     timeouts.at(port.sys_now() + opt.ESP_NETIF_IP_LOST_TIMER_INTERVAL * 1000, this.lostTimer);
   }

@@ -307,8 +307,13 @@ export class BoardSys implements Sys {
     return Math.floor((this.scheduler.nowUs - this.owner.bootUs) / this.owner.tickUs);
   }
 
+  /** A tick that is not whole milliseconds counts as fewer, as in ESP-IDF. */
   sys_now(): number {
-    return (this.ticks * this.owner.tickUs) / 1000;
+    return this.ticks * this.portTICK_PERIOD_MS;
+  }
+
+  private get portTICK_PERIOD_MS(): number {
+    return Math.floor(this.owner.tickUs / 1000);
   }
 
   get switchPending(): boolean {
@@ -332,10 +337,10 @@ export class BoardSys implements Sys {
   }
 
   fetchTicks(ms: number): number {
-    return Math.floor((ms * 1000) / this.owner.tickUs);
+    return Math.floor(ms / this.portTICK_PERIOD_MS);
   }
 
   semTicks(ms: number): number {
-    return Math.ceil((ms * 1000) / this.owner.tickUs) + 1;
+    return Math.ceil(ms / this.portTICK_PERIOD_MS) + 1;
   }
 }

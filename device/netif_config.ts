@@ -42,7 +42,7 @@ export interface AddressOptions {
   readonly autoConnect?: boolean;
   /** The interface is a soft-AP's, 192.168.4.1/24 if `ip` is left out, and gives addresses to stations. */
   readonly dhcps?: boolean | DhcpServerOptions;
-  /** With `dhcp` or `dhcps`: CONFIG_LWIP_LOCAL_HOSTNAME, "espressif" if left out. */
+  /** With `dhcp` or `dhcps`: CONFIG_LWIP_LOCAL_HOSTNAME, of the configuration if left out. */
   readonly hostname?: string;
   /** Main, backup and fallback name server; "0.0.0.0" leaves one unset. A station's come from DHCP. */
   readonly dns?: readonly string[];
@@ -52,7 +52,6 @@ export interface AddressOptions {
 
 const SOFT_AP_ADDRESS = '192.168.4.1/24';
 /** CONFIG_LWIP_LOCAL_HOSTNAME */
-export const DEFAULT_HOSTNAME = 'espressif';
 /** Key of the interface that a board's options describe; ESP-IDF has no such one. */
 const WIRED_KEY = 'LAN_DEF';
 /** As Ethernet's. */
@@ -69,8 +68,11 @@ const FLAGS: Readonly<Record<Kind, number>> = {
   dhcps: ESP_NETIF_DHCP_SERVER | ESP_NETIF_FLAG_AUTOUP,
 };
 
-/** @throws TypeError naming the option that is wrong */
-export function netifConfig(options: AddressOptions): WiredConfig {
+/**
+ * @param hostname CONFIG_LWIP_LOCAL_HOSTNAME
+ * @throws TypeError naming the option that is wrong
+ */
+export function netifConfig(options: AddressOptions, hostname: string): WiredConfig {
   const { dhcp = false, dhcps = false } = options;
   if (dhcp && dhcps !== false) throw new TypeError('A board cannot have both dhcp (station) and dhcps (soft-AP).');
   const kind = dhcp ? 'dhcp' : dhcps === false ? 'static' : 'dhcps';
@@ -86,7 +88,7 @@ export function netifConfig(options: AddressOptions): WiredConfig {
       if_desc: 'lan',
       route_prio: WIRED_ROUTE_PRIO,
       name: 'en',
-      hostname: options.hostname ?? DEFAULT_HOSTNAME,
+      hostname: options.hostname ?? hostname,
     },
     autostart: (dhcp ? options.autoConnect : server.autostart) ?? true,
     dns: options.dns === undefined ? NO_SERVERS : options.dns.map((ip) => parseIp('dns', ip)),

@@ -31,7 +31,6 @@ import {
   type esp_netif_inherent_config_t,
   toIpInfo,
 } from './esp_netif_types.ts';
-import { DEFAULT_HOSTNAME } from './netif_config.ts';
 
 /** Value of an option that goes in or comes out. */
 export interface OptionValue {
@@ -47,7 +46,8 @@ function lwipName({ flags, if_key }: esp_netif_inherent_config_t): string {
   return if_key.startsWith('ETH') ? 'en' : 'st';
 }
 
-export function netifConfigOf(config: esp_netif_inherent_config_t): EspNetifConfig {
+/** @param hostname CONFIG_LWIP_LOCAL_HOSTNAME */
+export function netifConfigOf(config: esp_netif_inherent_config_t, hostname: string): EspNetifConfig {
   const { flags, mac, ip_info = null, get_ip_event, lost_ip_event, if_key, if_desc, route_prio } = config;
   return {
     flags,
@@ -59,7 +59,7 @@ export function netifConfigOf(config: esp_netif_inherent_config_t): EspNetifConf
     if_desc,
     route_prio,
     name: lwipName(config),
-    hostname: DEFAULT_HOSTNAME,
+    hostname,
   };
 }
 

@@ -33,7 +33,7 @@ export abstract class OsNetif extends OsWired {
 
   /** @returns an interface that is not attached to hardware yet; null if there is one of that key */
   esp_netif_new(config: esp_netif_inherent_config_t): esp_netif_t | null {
-    return this.board.netifs.create(netifConfigOf(config));
+    return this.board.netifs.create(netifConfigOf(config, this.board.localHostname));
   }
 
   esp_netif_destroy(esp_netif: esp_netif_t): Call<esp_err_t> {

@@ -7,7 +7,6 @@ import { ERR_OK, type err_t } from '../stack/err.ts';
 import { Pbuf, pbuf_free } from '../stack/pbuf.ts';
 import { lwip_netconn_do_abort_unaccepted } from './api_close.ts';
 import { ApiMsg } from './api_msg.ts';
-import { FD_SETSIZE } from './constants.ts';
 import { err_to_errno } from './errno.ts';
 import { NETCONN_TCP, Netbuf, Netconn } from './netconn.ts';
 import { Netdb } from './netdb.ts';
@@ -20,7 +19,7 @@ import type { TcpipFn, TcpipThread } from './tcpip.ts';
 export class Sockets {
   readonly tcpip: TcpipThread;
   readonly sys: Sys;
-  /** First descriptor (LWIP_SOCKET_OFFSET); the last is 63. */
+  /** First descriptor; by default the last is 63. */
   readonly offset: number;
   readonly selectors = new Selectors();
   readonly memberships: Memberships;
@@ -36,7 +35,7 @@ export class Sockets {
     this.sys = tcpip.sys;
     this.size = max;
     this.slots = new Array<LwipSock | undefined>(max);
-    this.offset = FD_SETSIZE - max;
+    this.offset = tcpip.stack.opt.LWIP_SOCKET_OFFSET;
     this.memberships = new Memberships(max);
   }
 

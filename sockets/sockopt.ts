@@ -141,6 +141,12 @@ function check(conn: Netconn, optlen: number, size: number, type = 0): number {
   return type !== 0 && conn.type !== type ? ENOPROTOOPT : 0;
 }
 
+/** SO_BROADCAST is for UDP; SO_REUSEADDR can be left out of lwIP. */
+function hasFlagOption(conn: Netconn, optname: number): boolean {
+  if (optname === SO_BROADCAST) return conn.type === NETCONN_UDP;
+  return optname !== SO_REUSEADDR || conn.stack.opt.SO_REUSE !== 0;
+}
+
 function sofBit(optname: number): number {
   switch (optname) {
     case SO_BROADCAST:
@@ -178,7 +184,7 @@ function getSocketOption(conn: Netconn, optname: number, out: SockoptOut, optlen
     case SO_BROADCAST:
     case SO_KEEPALIVE:
     case SO_REUSEADDR: {
-      if (optname === SO_BROADCAST && conn.type !== NETCONN_UDP) return ENOPROTOOPT;
+      if (!hasFlagOption(conn, optname)) return ENOPROTOOPT;
       const err = check(conn, optlen, SIZEOF_INT);
       if (err === 0) out.value = pcbOf(conn)!.so_options & sofBit(optname);
       return err;
@@ -305,7 +311,7 @@ function setSocketOption(conn: Netconn, optname: number, value: SockoptValue, op
     case SO_BROADCAST:
     case SO_KEEPALIVE:
     case SO_REUSEADDR: {
-      if (optname === SO_BROADCAST && conn.type !== NETCONN_UDP) return ENOPROTOOPT;
+      if (!hasFlagOption(conn, optname)) return ENOPROTOOPT;
       const err = check(conn, optlen, SIZEOF_INT);
       if (err !== 0) return err;
       const pcb = pcbOf(conn)!;

@@ -33,6 +33,7 @@ import {
   DHCP_OPTION_MAX_MSG_SIZE,
   DHCP_OPTION_MESSAGE_TYPE,
   DHCP_OPTION_MTU,
+  DHCP_OPTION_NTP,
   DHCP_OPTION_PARAMETER_REQUEST_LIST,
   DHCP_OPTION_REQUESTED_IP,
   DHCP_OPTION_ROUTER,
@@ -78,13 +79,12 @@ const DHCP_STATE_CHECKING = 8;
 export const DHCP_STATE_BOUND = 10;
 const DHCP_STATE_BACKING_OFF = 12;
 
-const DHCP_FINE_TIMER_MSECS = 500;
+export const DHCP_FINE_TIMER_MSECS = 500;
 
 /** The smallest MTU with which DHCP works. */
 const DHCP_MAX_MSG_LEN_MIN_REQUIRED = 576;
 /** Options of an outgoing message: as many bytes at least, at most. */
 const DHCP_MIN_OPTIONS_LEN = 68;
-const DHCP_OPTIONS_LEN = 69;
 const DHCP_MIN_REPLY_LEN = DHCP_SNAME;
 /** ESP-IDF's hook takes over an MTU from here on. */
 const DHCP_MTU_MIN = 68;
@@ -271,9 +271,9 @@ function createMessage(netif: Netif, dhcp: Dhcp, type: number): OutMessage {
     if (dhcp.tries === 0) shared.xid = stack.port.LWIP_RAND() | 0;
     dhcp.xid = shared.xid;
   }
-  const frame = udpFrame(stack, DHCP_OPTIONS + DHCP_OPTIONS_LEN);
+  const frame = udpFrame(stack, DHCP_OPTIONS + stack.opt.DHCP_OPTIONS_LEN);
   const b = frame.bytes;
-  b.fill(0, UDP_PAYLOAD, UDP_PAYLOAD + DHCP_OPTIONS + DHCP_OPTIONS_LEN);
+  b.fill(0, UDP_PAYLOAD, UDP_PAYLOAD + DHCP_OPTIONS + stack.opt.DHCP_OPTIONS_LEN);
   b[UDP_PAYLOAD + DHCP_OP] = DHCP_BOOTREQUEST;
   b[UDP_PAYLOAD + DHCP_HTYPE] = DHCP_HTYPE_ETH;
   b[UDP_PAYLOAD + DHCP_HLEN] = 6;
@@ -311,36 +311,43 @@ function putMaxSize(msg: OutMessage, size: number): void {
   putBytes(msg, DHCP_OPTION_MAX_MSG_SIZE, [size >> 8, size & 0xff]);
 }
 
+function putRequestList(msg: OutMessage, netif: Netif): void {
+  const ntp = netif.stack.opt.LWIP_DHCP_GET_NTP_SRV === 0 ? [] : [DHCP_OPTION_NTP];
+  putBytes(msg, DHCP_OPTION_PARAMETER_REQUEST_LIST, [...REQUESTED_OPTIONS, ...ntp]);
+}
+
 /** An empty name is left out; one that is too long is cut. Source: lwIP dhcp_option_hostname() */
 function putHostname(msg: OutMessage, netif: Netif): void {
   const { hostname } = netif;
-  const room = UDP_PAYLOAD + DHCP_OPTIONS + DHCP_OPTIONS_LEN - 3 - msg.at;
+  const room = UDP_PAYLOAD + DHCP_OPTIONS + netif.stack.opt.DHCP_OPTIONS_LEN - 3 - msg.at;
   const codes = Array.from(hostname.slice(0, room), (c) => c.charCodeAt(0));
   if (codes.length > 0) putBytes(msg, DHCP_OPTION_HOSTNAME, codes);
 }
 
 /** Hardware type and address. Left out if it does not fit. Source: esp-lwip dhcp_append_extra_opts() */
 function putClientId(msg: OutMessage, netif: Netif): void {
+  const { ESP_DHCP_DISABLE_CLIENT_ID, DHCP_OPTIONS_LEN } = netif.stack.opt;
   const size = 9;
+  if (ESP_DHCP_DISABLE_CLIENT_ID !== 0) return;
   if (msg.at + size >= UDP_PAYLOAD + DHCP_OPTIONS + DHCP_OPTIONS_LEN) return;
   putBytes(msg, DHCP_OPTION_CLIENT_ID, [DHCP_HTYPE_ETH, 0, 0, 0, 0, 0, 0]);
   putEthAddr(msg.frame.bytes, msg.at - 6, netif.hwaddr);
 }
 
-/** END and padding. Source: lwIP dhcp_option_trailer() */
-function finish(msg: OutMessage): Frame {
+/** END and padding. @param room DHCP_OPTIONS_LEN. Source: lwIP dhcp_option_trailer() */
+function finish(msg: OutMessage, room: number): Frame {
   const { frame } = msg;
   const start = UDP_PAYLOAD + DHCP_OPTIONS;
   frame.bytes[msg.at++] = DHCP_OPTION_END;
   let len = msg.at - start;
-  while ((len < DHCP_MIN_OPTIONS_LEN || (len & 3) !== 0) && len < DHCP_OPTIONS_LEN) len++;
-  frame.len -= DHCP_OPTIONS_LEN - len;
+  while ((len < DHCP_MIN_OPTIONS_LEN || (len & 3) !== 0) && len < room) len++;
+  frame.len -= room - len;
   return frame;
 }
 
 /** Send from the address of the interface. */
 function send(msg: OutMessage, netif: Netif, dest: number): err_t {
-  const frame = finish(msg);
+  const frame = finish(msg, netif.stack.opt.DHCP_OPTIONS_LEN);
   const err = udp_sendto_if(netif.stack.dhcp!.pcb!, frame, dest, LWIP_IANA_PORT_DHCP_SERVER, netif);
   frame.release();
   return err;
@@ -348,7 +355,7 @@ function send(msg: OutMessage, netif: Netif, dest: number): err_t {
 
 /** Send to everybody from 0.0.0.0. */
 function broadcastWithoutAddress(msg: OutMessage, netif: Netif): void {
-  const frame = finish(msg);
+  const frame = finish(msg, netif.stack.opt.DHCP_OPTIONS_LEN);
   const pcb = netif.stack.dhcp!.pcb!;
   udp_sendto_if_src(pcb, frame, IPADDR_BROADCAST, LWIP_IANA_PORT_DHCP_SERVER, netif, IPADDR_ANY);
   frame.release();
@@ -374,7 +381,7 @@ function discover(netif: Netif, dhcp: Dhcp): void {
   const msg = createMessage(netif, dhcp, DHCP_DISCOVER);
   putMaxSize(msg, netif.mtu);
   putHostname(msg, netif);
-  putBytes(msg, DHCP_OPTION_PARAMETER_REQUEST_LIST, REQUESTED_OPTIONS);
+  putRequestList(msg, netif);
   putClientId(msg, netif);
   broadcastWithoutAddress(msg, netif);
   awaitAnswer(netif.stack, dhcp, requestBackoff);
@@ -387,7 +394,7 @@ function select(netif: Netif, dhcp: Dhcp): void {
   putMaxSize(msg, netif.mtu);
   putAddress(msg, DHCP_OPTION_REQUESTED_IP, dhcp.offered_ip_addr);
   putAddress(msg, DHCP_OPTION_SERVER_ID, dhcp.server_ip_addr);
-  putBytes(msg, DHCP_OPTION_PARAMETER_REQUEST_LIST, REQUESTED_OPTIONS);
+  putRequestList(msg, netif);
   putHostname(msg, netif);
   putClientId(msg, netif);
   broadcastWithoutAddress(msg, netif);
@@ -418,7 +425,7 @@ function rebind(netif: Netif, dhcp: Dhcp): void {
 function prolong(netif: Netif, dhcp: Dhcp, server: number): err_t {
   const msg = createMessage(netif, dhcp, DHCP_REQUEST);
   putMaxSize(msg, netif.mtu);
-  putBytes(msg, DHCP_OPTION_PARAMETER_REQUEST_LIST, REQUESTED_OPTIONS);
+  putRequestList(msg, netif);
   putHostname(msg, netif);
   putClientId(msg, netif);
   return send(msg, netif, server);
@@ -430,7 +437,7 @@ function reboot(netif: Netif, dhcp: Dhcp): void {
   const msg = createMessage(netif, dhcp, DHCP_REQUEST);
   putMaxSize(msg, DHCP_MAX_MSG_LEN_MIN_REQUIRED);
   putAddress(msg, DHCP_OPTION_REQUESTED_IP, dhcp.offered_ip_addr);
-  putBytes(msg, DHCP_OPTION_PARAMETER_REQUEST_LIST, REQUESTED_OPTIONS);
+  putRequestList(msg, netif);
   putHostname(msg, netif);
   putClientId(msg, netif);
   send(msg, netif, IPADDR_BROADCAST);
@@ -508,7 +515,8 @@ function handle(netif: Netif, dhcp: Dhcp, reply: DhcpReply, yiaddr: number): voi
     select(netif, dhcp);
   } else if (reply.type === DHCP_ACK && state === DHCP_STATE_REQUESTING) {
     takeLease(netif.stack, dhcp, reply, yiaddr);
-    check(netif, dhcp);
+    if (netif.stack.opt.DHCP_DOES_ARP_CHECK !== 0) check(netif, dhcp);
+    else bind(netif, dhcp);
   } else if (reply.type === DHCP_ACK && prolongs) {
     takeLease(netif.stack, dhcp, reply, yiaddr);
     bind(netif, dhcp);
@@ -548,7 +556,7 @@ function takeMtu(netif: Netif, p: Pbuf, at: number, len: number): void {
 
 /** The address is ours. Source: lwIP dhcp_bind(), ESP-IDF's DHCP_SET_TIMEOUT_FROM_OFFERED_... */
 function bind(netif: Netif, dhcp: Dhcp): void {
-  startLease(dhcp);
+  startLease(dhcp, netif.stack.opt.DHCP_COARSE_TIMER_SECS);
   const ip = dhcp.offered_ip_addr;
   const mask = dhcp.subnet_mask_given ? dhcp.offered_sn_mask : classMask(ip);
   setState(dhcp, DHCP_STATE_BOUND);
@@ -556,16 +564,17 @@ function bind(netif: Netif, dhcp: Dhcp): void {
   netif_set_addr(netif, ip, mask, dhcp.offered_gw_addr);
 }
 
-/** An infinite time leaves its timer as it is. */
-function startLease(dhcp: Dhcp): void {
+/** Times in ticks of the coarse timer. An infinite time leaves its timer as it is. */
+function startLease(dhcp: Dhcp, tickSecs: number): void {
+  const ticks = (offered: number, otherwise: number): number => Math.ceil((offered || otherwise) / tickSecs);
   dhcp.lease_used = 0;
-  if (dhcp.offered_t0_lease !== INFINITE) dhcp.t0_timeout = dhcp.offered_t0_lease || DEFAULT_LEASE;
+  if (dhcp.offered_t0_lease !== INFINITE) dhcp.t0_timeout = ticks(dhcp.offered_t0_lease, DEFAULT_LEASE);
   if (dhcp.offered_t1_renew !== INFINITE) {
-    dhcp.t1_timeout = dhcp.offered_t1_renew || dhcp.t0_timeout >>> 1;
+    dhcp.t1_timeout = ticks(dhcp.offered_t1_renew, dhcp.t0_timeout >>> 1);
     dhcp.t1_renew_time = dhcp.t1_timeout;
   }
   if (dhcp.offered_t2_rebind !== INFINITE) {
-    dhcp.t2_timeout = dhcp.offered_t2_rebind || (dhcp.t0_timeout >>> 3) * 7;
+    dhcp.t2_timeout = ticks(dhcp.offered_t2_rebind, (dhcp.t0_timeout >>> 3) * 7);
     dhcp.t2_rebind_time = dhcp.t2_timeout;
   }
   if (dhcp.t1_timeout >= dhcp.t2_timeout && dhcp.t2_timeout > 0) dhcp.t1_timeout = 0;
@@ -614,7 +623,7 @@ function t2Timeout(netif: Netif, dhcp: Dhcp): void {
 }
 
 function startFineTimer(stack: Stack, dhcp: Dhcp): void {
-  if (dhcp.fine_timer_enabled) return;
+  if (dhcp.fine_timer_enabled || stack.opt.LWIP_TIMERS_ONDEMAND === 0) return;
   dhcp.fine_timer_enabled = true;
   stack.timeouts.at(stack.port.sys_now() + DHCP_FINE_TIMER_MSECS, dhcp.fine_tmr);
 }
@@ -640,6 +649,15 @@ function dhcp_fine_tmr(netif: Netif): void {
   if (--dhcp.request_timeout === 0) overdue(netif, dhcp);
   if (!netif.dhcp!.fine_timer_enabled) return;
   stack.timeouts.at(stack.port.sys_now() + DHCP_FINE_TIMER_MSECS, dhcp.fine_tmr);
+}
+
+/** The half-second timer of all interfaces, which always runs without LWIP_TIMERS_ONDEMAND. Source: lwIP dhcp_fine_tmr() */
+export function dhcp_fine_tmr_always(stack: Stack): void {
+  stack.timeouts.again(DHCP_FINE_TIMER_MSECS, dhcp_fine_tmr_always);
+  for (let n = stack.netif_list; n !== null; n = n.next) {
+    const { dhcp } = n;
+    if (dhcp !== null && dhcp.request_timeout > 0 && --dhcp.request_timeout === 0) overdue(n, dhcp);
+  }
 }
 
 /** No answer in time. Source: lwIP dhcp_timeout() */

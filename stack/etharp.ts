@@ -187,7 +187,7 @@ function outputTo(e: ArpEntry, frame: Frame): err_t {
 
 /**
  * Ask for a hardware address; a packet given along waits for it.
- * Source: lwIP etharp_query(); a full queue refuses the new packet (Espressif)
+ * Source: lwIP etharp_query(); a full queue refuses the new packet (Espressif) or drops its oldest
  */
 export function etharp_query(netif: Netif, ipaddr: number, frame: Frame | null): err_t {
   if (ip4_addr_isbroadcast(ipaddr, netif) || ip4_addr_ismulticast(ipaddr)) return ERR_ARG;
@@ -209,13 +209,15 @@ export function etharp_query(netif: Netif, ipaddr: number, frame: Frame | null):
     stack.etharp_cached_entry = i;
     return ethernet_output(netif, frame, e.ethaddr, ETHTYPE_IP);
   }
-  if (e.q.length >= stack.opt.ARP_QUEUE_LEN) {
+  const isFull = e.q.length >= stack.opt.ARP_QUEUE_LEN;
+  if (isFull && stack.opt.ESP_LWIP_ARP !== 0) {
     stack.stats.etharp_memerr++;
     return ERR_MEM;
   }
   frame.refs++;
   frame.queued++;
   e.q.push(frame);
+  if (isFull) unqueue(e.q.shift()!);
   return ERR_OK;
 }
 

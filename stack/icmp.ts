@@ -35,6 +35,10 @@ const ICMP_MINLEN = 4;
 export function icmp_input(stack: Stack, frame: Frame, at: number, hlen: number, len: number, inp: Netif): void {
   const icmp = at + hlen;
   const room = len - hlen;
+  if (stack.opt.LWIP_ICMP === 0) {
+    stack.stats.ip_proterr++;
+    return;
+  }
   if (room < ICMP_MINLEN) {
     stack.stats.icmp_lenerr++;
     return;
@@ -96,6 +100,7 @@ export function icmp_time_exceeded(stack: Stack, frame: Frame, at: number, len: 
 
 /** An error message quotes the first 28 bytes of the packet. Source: lwIP icmp_send_response() */
 function sendResponse(stack: Stack, frame: Frame, at: number, len: number, type: number, code: number): void {
+  if (stack.opt.LWIP_ICMP === 0) return;
   const quoted = Math.min(len, IP_HLEN + ICMP_DEST_UNREACH_DATASIZE);
   const to = getI32(frame.bytes, at + IP_SRC);
   const netif = ip4_route(stack, IPADDR_ANY, to);

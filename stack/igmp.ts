@@ -20,7 +20,7 @@ import {
 import { IP_DEST, IP_HLEN, IP_PROTO_IGMP, IPADDR_ANY, ip4_addr_ismulticast } from './prot/ip4.ts';
 import type { Stack } from './stack.ts';
 
-const IGMP_TMR_INTERVAL = 100;
+export const IGMP_TMR_INTERVAL = 100;
 const IGMP_TTL = 1;
 /** Ticks of 100 ms. */
 const IGMP_JOIN_DELAYING_MEMBER_TMR = 5;
@@ -201,19 +201,23 @@ function delayingMember(stack: Stack, group: IgmpGroup, maxresp: number): void {
 function startTimer(stack: Stack, group: IgmpGroup, max_time: number): void {
   group.timer = max_time > 2 ? stack.port.LWIP_RAND() % max_time : 1;
   if (group.timer === 0) group.timer = 1;
-  if (stack.igmp_timer_running) return;
+  if (stack.igmp_timer_running || stack.opt.LWIP_TIMERS_ONDEMAND === 0) return;
   stack.igmp_timer_running = true;
   stack.timeouts.at(stack.port.sys_now() + IGMP_TMR_INTERVAL, igmp_tmr);
 }
 
-/** The 100 ms timer, running while a report is due. */
-function igmp_tmr(stack: Stack): void {
+/** The 100 ms timer, running while a report is due; without LWIP_TIMERS_ONDEMAND it always runs. */
+export function igmp_tmr(stack: Stack): void {
   let again = false;
   for (let n = stack.netif_list; n !== null; n = n.next) {
     for (let g = n.igmp_groups; g !== null; g = g.next) {
       if (g.timer > 0 && --g.timer === 0) timeout(n, g);
       if (g.timer > 0) again = true;
     }
+  }
+  if (stack.opt.LWIP_TIMERS_ONDEMAND === 0) {
+    stack.timeouts.again(IGMP_TMR_INTERVAL, igmp_tmr);
+    return;
   }
   stack.igmp_timer_running = again;
   if (again) stack.timeouts.at(stack.port.sys_now() + IGMP_TMR_INTERVAL, igmp_tmr);

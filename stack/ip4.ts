@@ -14,6 +14,7 @@ import {
   netif_is_usable,
   netif_loop_output,
 } from './netif.ts';
+import type { Opt } from './opt.ts';
 import { getI32, getU16, putI32, putU16 } from './prot/bytes.ts';
 import { inet_chksum } from './prot/checksum.ts';
 import { LWIP_IANA_PORT_DHCP_CLIENT } from './prot/dhcp.ts';
@@ -40,6 +41,7 @@ import {
   IP_VHL,
   IPADDR_ANY,
   IPADDR_BROADCAST,
+  IPADDR_LOOPBACK,
   ip4_addr_isloopback,
   ip4_addr_ismulticast,
   ip4_addr_net_eq,
@@ -123,7 +125,9 @@ function acceptingNetif(stack: Stack, dest: number, inp: Netif): Netif | null {
 
 function accepts(netif: Netif, dest: number): boolean {
   if ((netif.flags & NETIF_FLAG_UP) === 0 || netif.ip_addr === IPADDR_ANY) return false;
-  return dest === netif.ip_addr || ip4_addr_isbroadcast(dest, netif);
+  if (dest === netif.ip_addr || ip4_addr_isbroadcast(dest, netif)) return true;
+  const { opt } = netif.stack;
+  return dest === IPADDR_LOOPBACK && opt.LWIP_NETIF_LOOPBACK !== 0 && opt.LWIP_HAVE_LOOPIF === 0;
 }
 
 function deliver(stack: Stack, frame: Frame, at: number, hlen: number, len: number, netif: Netif, inp: Netif): void {
@@ -169,12 +173,23 @@ export function ip4_route(stack: Stack, src: number, dest: number): Netif | null
     if (ip4_addr_net_eq(dest, n.ip_addr, n.netmask)) return n;
     if ((n.flags & NETIF_FLAG_BROADCAST) === 0 && dest === n.gw) return n;
   }
+  const { opt } = stack;
+  if (opt.LWIP_HAVE_LOOPIF === 0 && opt.LWIP_NETIF_LOOPBACK !== 0 && ip4_addr_isloopback(dest)) return anyUp(stack);
   const def = stack.netif_default;
   if (def === null || !netif_is_usable(def) || ip4_addr_isloopback(dest)) {
     stack.stats.ip_rterr++;
     return null;
   }
   return def;
+}
+
+/** Packets to 127.0.0.1 go through the default interface, or through any that is up. */
+function anyUp(stack: Stack): Netif | null {
+  const def = stack.netif_default;
+  if (def !== null && (def.flags & NETIF_FLAG_UP) !== 0) return def;
+  let n = stack.netif_list;
+  while (n !== null && (n.flags & NETIF_FLAG_UP) === 0) n = n.next;
+  return n;
 }
 
 /**
@@ -252,10 +267,20 @@ function writeHeader(
   if (frame.sums === SUMS_VALID) frame.sums = SUMS_PENDING;
 }
 
+/** A packet to oneself. Without an interface of its own 127.0.0.1 is behind every other. Source: lwIP ENABLE_LOOPBACK */
+function isLooped(dest: number, netif: Netif, opt: Opt): boolean {
+  if (netif.linkoutput === null) return true;
+  if (opt.LWIP_NETIF_LOOPBACK === 0) return false;
+  return dest === netif.ip_addr || (opt.LWIP_HAVE_LOOPIF === 0 && ip4_addr_isloopback(dest));
+}
+
 /** Send a packet whose IP header is complete. Source: lwIP ip4_output_if_opt_src() after the header */
 export function ip4_output_packet(frame: Frame, dest: number, netif: Netif, loopToo: boolean): err_t {
-  if (dest === netif.ip_addr || netif.linkoutput === null) return netif_loop_output(netif, frame);
-  if (loopToo) netif_loop_output(netif, frame);
-  if (netif.mtu !== 0 && frame.len - SIZEOF_ETH_HDR > netif.mtu) return ip4_frag(frame, dest, netif);
+  const { opt } = netif.stack;
+  if (isLooped(dest, netif, opt)) return netif_loop_output(netif, frame);
+  if (loopToo && opt.LWIP_NETIF_LOOPBACK !== 0) netif_loop_output(netif, frame);
+  if (netif.mtu !== 0 && frame.len - SIZEOF_ETH_HDR > netif.mtu && opt.IP_FRAG !== 0) {
+    return ip4_frag(frame, dest, netif);
+  }
   return etharp_output(netif, frame, dest);
 }

@@ -77,7 +77,7 @@ interface Datagram {
 /** Datagrams in progress, the newest first. */
 export type ReassemblyQueue = Datagram[];
 
-const IP_TMR_INTERVAL = 1000;
+export const IP_TMR_INTERVAL = 1000;
 
 /**
  * Keep a fragment. When it completes its datagram, a frame with the whole packet (header at FRAME_IP) comes back,
@@ -124,7 +124,9 @@ function fragmentCount(queue: ReassemblyQueue): number {
 function findOrStart(stack: Stack, queue: ReassemblyQueue, b: Uint8Array, at: number): Datagram {
   const known = queue.find((d) => isOf(d, b, at));
   if (known !== undefined) return known;
-  if (queue.length === 0) stack.timeouts.at(stack.port.sys_now() + IP_TMR_INTERVAL, ip_reass_tmr);
+  if (queue.length === 0 && stack.opt.LWIP_TIMERS_ONDEMAND !== 0) {
+    stack.timeouts.at(stack.port.sys_now() + IP_TMR_INTERVAL, ip_reass_tmr);
+  }
   const datagram: Datagram = {
     src: getI32(b, at + IP_SRC),
     dest: getI32(b, at + IP_DEST),
@@ -198,12 +200,13 @@ function giveUp(stack: Stack, queue: ReassemblyQueue, datagram: Datagram): void 
   for (const f of datagram.fragments) f.frame.release();
 }
 
-/** The one-second timer, running while something waits. Source: lwIP ip_reass_tmr() */
-function ip_reass_tmr(stack: Stack): void {
+/** The one-second timer, running while something waits; without LWIP_TIMERS_ONDEMAND always. Source: lwIP ip_reass_tmr() */
+export function ip_reass_tmr(stack: Stack): void {
   const queue = queueOf(stack);
   for (const d of [...queue]) {
     if (d.timer > 0) d.timer--;
     else giveUp(stack, queue, d);
   }
-  if (queue.length > 0) stack.timeouts.at(stack.port.sys_now() + IP_TMR_INTERVAL, ip_reass_tmr);
+  if (stack.opt.LWIP_TIMERS_ONDEMAND === 0) stack.timeouts.again(IP_TMR_INTERVAL, ip_reass_tmr);
+  else if (queue.length > 0) stack.timeouts.at(stack.port.sys_now() + IP_TMR_INTERVAL, ip_reass_tmr);
 }

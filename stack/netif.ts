@@ -187,7 +187,8 @@ function issueReports(netif: Netif): void {
  * Source: lwIP netif_loop_output()
  */
 export function netif_loop_output(netif: Netif, frame: Frame): err_t {
-  if (netif.loop.length >= netif.stack.opt.LWIP_LOOPBACK_MAX_PBUFS) return ERR_MEM;
+  const max = netif.stack.opt.LWIP_LOOPBACK_MAX_PBUFS;
+  if (max !== 0 && netif.loop.length >= max) return ERR_MEM;
   netif.loop.push(frame.clone());
   if (netif.loop.length === 1) netif.stack.port.tcpip_try_callback(netif_poll, netif);
   return ERR_OK;

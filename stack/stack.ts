@@ -1,11 +1,12 @@
 /** One lwIP instance: the state that lwIP keeps in globals, and what it needs from the world around it. */
 
-import { type DhcpShared, dhcp_coarse_tmr } from './dhcp.ts';
+import { DHCP_FINE_TIMER_MSECS, type DhcpShared, dhcp_coarse_tmr, dhcp_fine_tmr_always } from './dhcp.ts';
 import type { Dns } from './dns.ts';
 import type { ArpEntry } from './etharp.ts';
 import { etharp_tmr } from './etharp.ts';
 import type { FramePool } from './frame.ts';
-import type { ReassemblyQueue } from './ip4_frag.ts';
+import { IGMP_TMR_INTERVAL, igmp_tmr } from './igmp.ts';
+import { IP_TMR_INTERVAL, ip_reass_tmr, type ReassemblyQueue } from './ip4_frag.ts';
 import { makeLoopif, type Netif } from './netif.ts';
 import { makeOpt, type Opt } from './opt.ts';
 import type { RawPcb } from './raw.ts';
@@ -105,8 +106,8 @@ export class Stack {
     this.arp_table = new Array<ArpEntry | undefined>(opt.ARP_TABLE_SIZE);
     this.udp_port = UDP_LOCAL_PORT_RANGE_START + (port.LWIP_RAND() & 0x3fff);
     this.tcp_port = TCP_LOCAL_PORT_RANGE_START + (port.LWIP_RAND() & 0x3fff);
-    makeLoopif(this);
-    this.timeouts.at(port.sys_now() + EVERY_SECOND, everySecond);
+    if (opt.LWIP_HAVE_LOOPIF !== 0) makeLoopif(this);
+    startCyclicTimers(this);
   }
 
   /** What was thrown away, and why; made when something is. */
@@ -124,9 +125,28 @@ export class Stack {
 /** ARP_TMR_INTERVAL and DHCP_COARSE_TIMER_MSECS. */
 const EVERY_SECOND = 1000;
 
-/** lwIP's cyclic timers of ARP and DHCP: armed one behind the other at boot, they run one behind the other for ever. */
+/** Those that run for ever, in lwIP's order: at one instant the first of them comes first. Source: lwIP sys_timeouts_init() */
+function startCyclicTimers(stack: Stack): void {
+  const { opt, timeouts } = stack;
+  const now = stack.port.sys_now();
+  const always = opt.LWIP_TIMERS_ONDEMAND === 0;
+  if (always && opt.IP_REASSEMBLY !== 0) timeouts.at(now + IP_TMR_INTERVAL, ip_reass_tmr);
+  timeouts.at(now + EVERY_SECOND, everySecond);
+  if (opt.DHCP_COARSE_TIMER_SECS > 1) timeouts.at(now + opt.DHCP_COARSE_TIMER_SECS * EVERY_SECOND, coarse);
+  if (!always) return;
+  timeouts.at(now + DHCP_FINE_TIMER_MSECS, dhcp_fine_tmr_always);
+  timeouts.at(now + IGMP_TMR_INTERVAL, igmp_tmr);
+}
+
+/** The timers of ARP and DHCP: armed one behind the other at boot, they run one behind the other for ever. */
 function everySecond(stack: Stack): void {
   etharp_tmr(stack);
   stack.timeouts.again(EVERY_SECOND, everySecond);
-  if (stack.dhcp !== null) dhcp_coarse_tmr(stack);
+  if (stack.dhcp !== null && stack.opt.DHCP_COARSE_TIMER_SECS === 1) dhcp_coarse_tmr(stack);
+}
+
+/** The timer of DHCP where it runs more slowly. */
+function coarse(stack: Stack): void {
+  stack.timeouts.again(stack.opt.DHCP_COARSE_TIMER_SECS * EVERY_SECOND, coarse);
+  dhcp_coarse_tmr(stack);
 }

@@ -54,6 +54,7 @@ import {
   tcp_pcb_purge,
   tcp_pcb_remove,
   tcp_reg_active,
+  tcp_wnd_max,
   walkBoundList,
 } from './tcp_pcb.ts';
 
@@ -164,8 +165,8 @@ export function tcp_connect(pcb: TcpPcb, ipaddr: number, port: number, connected
   pcb.lastack = (iss - 1) | 0;
   pcb.snd_wl2 = pcb.lastack;
   pcb.snd_lbb = pcb.lastack;
-  pcb.rcv_wnd = stack.opt.TCP_WND;
-  pcb.rcv_ann_wnd = stack.opt.TCP_WND;
+  pcb.rcv_wnd = tcp_wnd_max(pcb);
+  pcb.rcv_ann_wnd = pcb.rcv_wnd;
   pcb.rcv_ann_right_edge = 0;
   pcb.snd_wnd = stack.opt.TCP_WND;
   pcb.mss = tcp_eff_send_mss(INITIAL_MSS, netif);
@@ -228,16 +229,14 @@ export function tcp_update_rcv_ann_wnd(pcb: TcpPcb): number {
     pcb.rcv_ann_wnd = pcb.rcv_wnd;
     return (newEdge - pcb.rcv_ann_right_edge) | 0;
   }
-  pcb.rcv_ann_wnd = TCP_SEQ_GT(pcb.rcv_nxt, pcb.rcv_ann_right_edge)
-    ? 0
-    : (pcb.rcv_ann_right_edge - pcb.rcv_nxt) & 0xffff;
+  pcb.rcv_ann_wnd = TCP_SEQ_GT(pcb.rcv_nxt, pcb.rcv_ann_right_edge) ? 0 : (pcb.rcv_ann_right_edge - pcb.rcv_nxt) >>> 0;
   return 0;
 }
 
 /** The application took `len` bytes: the window opens; a big step is told at once. Source: lwIP tcp_recved() */
 export function tcp_recved(pcb: TcpPcb, len: number): void {
   const opt = pcb.stack.opt;
-  pcb.rcv_wnd = Math.min(pcb.rcv_wnd + len, opt.TCP_WND);
+  pcb.rcv_wnd = Math.min(pcb.rcv_wnd + len, tcp_wnd_max(pcb));
   if (tcp_update_rcv_ann_wnd(pcb) >= opt.TCP_WND_UPDATE_THRESHOLD) {
     pcb.flags |= TF_ACK_NOW;
     tcp_output(pcb);
@@ -275,7 +274,7 @@ function closeListener(lpcb: TcpPcbListen): void {
 function closeShutdown(pcb: TcpPcb, rst_on_unacked_data: boolean): err_t {
   const stack = pcb.stack;
   if (rst_on_unacked_data && (pcb.state === ESTABLISHED || pcb.state === CLOSE_WAIT)) {
-    if (pcb.refused_data !== null || pcb.rcv_wnd !== stack.opt.TCP_WND) {
+    if (pcb.refused_data !== null || pcb.rcv_wnd !== tcp_wnd_max(pcb)) {
       rstOf(pcb);
       tcp_pcb_purge(pcb);
       rmvActive(pcb);

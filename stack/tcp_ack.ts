@@ -5,10 +5,13 @@ import { type InputSegment, seqLength } from './tcp_in.ts';
 import { tcp_rexmit_fast, tcp_send_empty_ack } from './tcp_out.ts';
 import { type TcpPcb, type TcpSeg, TF_INFR, TF_RTO } from './tcp_pcb.ts';
 
+/** What a tcpwnd_size_t can hold, with and without scaling. */
 const WND_MAX = 0xffff;
+const WND_MAX_SCALED = 0xffffffff;
 
 export function receiveAck(pcb: TcpPcb, s: InputSegment): void {
-  const { ackno, seqno, wnd } = s;
+  const { ackno, seqno } = s;
+  const wnd = s.wnd << pcb.snd_scale;
   const oldRightEdge = (pcb.snd_wnd + pcb.snd_wl2) | 0;
   if (
     TCP_SEQ_LT(pcb.snd_wl1, seqno) ||
@@ -35,12 +38,13 @@ export function receiveAck(pcb: TcpPcb, s: InputSegment): void {
 /** The third one in a row starts a fast retransmission; further ones inflate the window (RFC 5681 3.2). */
 function duplicateAck(pcb: TcpPcb): void {
   if (pcb.dupacks < 255) pcb.dupacks++;
-  if (pcb.dupacks > 3) pcb.cwnd = increased(pcb.cwnd, pcb.mss);
+  if (pcb.dupacks > 3) pcb.cwnd = increased(pcb, pcb.cwnd, pcb.mss);
   if (pcb.dupacks >= 3) tcp_rexmit_fast(pcb);
 }
 
-function increased(wnd: number, by: number): number {
-  return Math.min(wnd + by, WND_MAX);
+/** Source: lwIP TCP_WND_INC */
+function increased(pcb: TcpPcb, wnd: number, by: number): number {
+  return Math.min(wnd + by, pcb.stack.opt.LWIP_WND_SCALE === 0 ? WND_MAX : WND_MAX_SCALED);
 }
 
 /** Take an acknowledgement of new data: move SND.UNA, free what it covers, open the send buffer. */
@@ -53,7 +57,7 @@ function newAck(pcb: TcpPcb, s: InputSegment): void {
   }
   pcb.nrtx = 0;
   pcb.rto = (pcb.sa >> 3) + pcb.sv;
-  const acked = (ackno - pcb.lastack) & 0xffff;
+  const acked = pcb.stack.opt.LWIP_WND_SCALE === 0 ? (ackno - pcb.lastack) & WND_MAX : (ackno - pcb.lastack) >>> 0;
   pcb.dupacks = 0;
   pcb.lastack = ackno;
   growCwnd(pcb, acked);
@@ -73,13 +77,13 @@ function newAck(pcb: TcpPcb, s: InputSegment): void {
 function growCwnd(pcb: TcpPcb, acked: number): void {
   if (pcb.cwnd < pcb.ssthresh) {
     const segments = (pcb.flags & TF_RTO) !== 0 ? 1 : 2;
-    pcb.cwnd = increased(pcb.cwnd, Math.min(acked, segments * pcb.mss));
+    pcb.cwnd = increased(pcb, pcb.cwnd, Math.min(acked, segments * pcb.mss));
     return;
   }
-  pcb.bytes_acked = increased(pcb.bytes_acked, acked);
+  pcb.bytes_acked = increased(pcb, pcb.bytes_acked, acked);
   if (pcb.bytes_acked >= pcb.cwnd) {
     pcb.bytes_acked -= pcb.cwnd;
-    pcb.cwnd = increased(pcb.cwnd, pcb.mss);
+    pcb.cwnd = increased(pcb, pcb.cwnd, pcb.mss);
   }
 }
 

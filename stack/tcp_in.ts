@@ -12,8 +12,10 @@ import { IP_DEST, IP_SRC, IPADDR_ANY, ip4_addr_ismulticast } from './prot/ip4.ts
 import {
   LWIP_TCP_OPT_EOL,
   LWIP_TCP_OPT_LEN_MSS,
+  LWIP_TCP_OPT_LEN_WS,
   LWIP_TCP_OPT_MSS,
   LWIP_TCP_OPT_NOP,
+  LWIP_TCP_OPT_WS,
   TCP_ACK,
   TCP_ACKNO,
   TCP_DEST,
@@ -59,12 +61,14 @@ import {
   TF_BACKLOGPEND,
   TF_CLOSEPEND,
   TF_RXCLOSED,
+  TF_WND_SCALE,
   tcp_backlog_accepted,
   tcp_enter_time_wait,
   tcp_free,
   tcp_move_to_front,
   tcp_pcb_remove,
   tcp_reg_active,
+  tcp_wnd_max,
 } from './tcp_pcb.ts';
 
 /** recv_flags: what the segment did to the connection. */
@@ -252,11 +256,15 @@ function listenInput(lpcb: TcpPcbListen, s: InputSegment): void {
     rst(lpcb.stack, lpcb, s);
     return;
   }
-  if ((s.flags & TCP_SYN) === 0 || lpcb.accepts_pending >= lpcb.backlog) return;
+  if ((s.flags & TCP_SYN) === 0) return;
   const stack = lpcb.stack;
+  const counts = stack.opt.TCP_LISTEN_BACKLOG !== 0;
+  if (counts && lpcb.accepts_pending >= lpcb.backlog) return;
   const pcb = new TcpPcb(stack);
-  lpcb.accepts_pending++;
-  pcb.flags |= TF_BACKLOGPEND;
+  if (counts) {
+    lpcb.accepts_pending++;
+    pcb.flags |= TF_BACKLOGPEND;
+  }
   pcb.local_ip = s.dest;
   pcb.local_port = s.destPort;
   stack.tcp_index.takePort(s.destPort);
@@ -331,7 +339,7 @@ function eventRecv(pcb: TcpPcb, p: Pbuf): err_t {
 
 /** Tell the application of the FIN, whose sequence number is given back to the window first. Source: lwIP TCP_EVENT_CLOSED */
 function eventClosed(pcb: TcpPcb): err_t {
-  if (pcb.rcv_wnd !== pcb.stack.opt.TCP_WND) pcb.rcv_wnd++;
+  if (pcb.rcv_wnd !== tcp_wnd_max(pcb)) pcb.rcv_wnd++;
   return pcb.recv === null ? ERR_OK : pcb.recv(pcb.callback_arg as never, pcb, null, ERR_OK);
 }
 
@@ -353,6 +361,15 @@ function delayedClose(pcb: TcpPcb, s: InputSegment): boolean {
   return true;
 }
 
+/** The application is told of 64 KB at most in one call. @returns false if it has aborted the connection */
+function eventSent(pcb: TcpPcb, s: InputSegment): boolean {
+  for (; s.recv_acked > 0; s.recv_acked = Math.max(0, s.recv_acked - 0xffff)) {
+    if (pcb.sent === null) continue;
+    if (pcb.sent(pcb.callback_arg as never, pcb, Math.min(s.recv_acked, 0xffff)) === ERR_ABRT) return false;
+  }
+  return true;
+}
+
 /** Events to the application in lwIP's order, then output. */
 function afterProcess(pcb: TcpPcb, s: InputSegment): void {
   if ((s.recv_flags & TF_RESET) !== 0) {
@@ -362,10 +379,7 @@ function afterProcess(pcb: TcpPcb, s: InputSegment): void {
     tcp_free(pcb);
     return;
   }
-  if (s.recv_acked > 0) {
-    if (pcb.sent !== null && pcb.sent(pcb.callback_arg as never, pcb, s.recv_acked) === ERR_ABRT) return;
-    s.recv_acked = 0;
-  }
+  if (s.recv_acked > 0 && !eventSent(pcb, s)) return;
   if (delayedClose(pcb, s)) return;
   if (s.recv_data !== null) {
     const data = s.recv_data;
@@ -385,7 +399,7 @@ function afterProcess(pcb: TcpPcb, s: InputSegment): void {
       const err = eventClosed(pcb);
       if (err === ERR_ABRT) return;
       // Espressif: the mailbox was full, so the application will not hear of the FIN; close from this side.
-      if (err === ERR_MEM) pcb.flags |= TF_CLOSEPEND;
+      if (err === ERR_MEM && pcb.stack.opt.ESP_LWIP !== 0) pcb.flags |= TF_CLOSEPEND;
     }
   }
   pcb.stack.tcp_input_pcb = null;
@@ -555,7 +569,7 @@ function tcp_receive(pcb: TcpPcb, s: InputSegment): void {
   }
 }
 
-/** Take the MSS option of any segment; others are skipped. Source: lwIP tcp_parseopt() */
+/** Take the MSS option of any segment and the window scale of a SYN; others are skipped. Source: lwIP tcp_parseopt() */
 function parseOptions(pcb: TcpPcb, s: InputSegment): void {
   const b = s.frame!.bytes;
   const end = s.optAt + s.optLen;
@@ -573,7 +587,19 @@ function parseOptions(pcb: TcpPcb, s: InputSegment): void {
       const mss = getU16(b, at + 2);
       const max = pcb.stack.opt.TCP_MSS;
       pcb.mss = mss > max || mss === 0 ? max : mss;
+    } else if (kind === LWIP_TCP_OPT_WS && pcb.stack.opt.LWIP_WND_SCALE !== 0) {
+      if (length !== LWIP_TCP_OPT_LEN_WS || at + LWIP_TCP_OPT_LEN_WS > end) return;
+      if ((s.flags & TCP_SYN) !== 0 && (pcb.flags & TF_WND_SCALE) === 0) agreeOnScaling(pcb, b[at + 2]!);
     } else if (length < 2) return;
     at += length;
   }
+}
+
+/** Both sides scale: from now on the whole receive window counts (RFC 7323 2.2). */
+function agreeOnScaling(pcb: TcpPcb, shift: number): void {
+  pcb.flags |= TF_WND_SCALE;
+  pcb.snd_scale = Math.min(shift, 14);
+  pcb.rcv_scale = pcb.stack.opt.TCP_RCV_SCALE;
+  pcb.rcv_wnd = tcp_wnd_max(pcb);
+  pcb.rcv_ann_wnd = pcb.rcv_wnd;
 }

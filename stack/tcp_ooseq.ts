@@ -184,13 +184,15 @@ function appendOoseq(pcb: TcpPcb, last: OoseqSeg, s: InputSegment): void {
   }
 }
 
-/** No more than TCP_OOSEQ_MAX_PBUFS are kept: the first that is too much goes, with all behind it. */
+/** No more than TCP_OOSEQ_MAX_PBUFS are kept (0: all): the first that is too much goes, with all behind it. */
 function limitOoseq(pcb: TcpPcb): void {
+  const max = pcb.stack.opt.TCP_OOSEQ_MAX_PBUFS;
+  if (max === 0) return;
   let count = 0;
   let prev: OoseqSeg | null = null;
   for (let seg = pcb.ooseq; seg !== null; prev = seg, seg = seg.next) {
     for (let p: Pbuf | null = seg.p; p !== null; p = p.next) count++;
-    if (count <= pcb.stack.opt.TCP_OOSEQ_MAX_PBUFS) continue;
+    if (count <= max) continue;
     tcp_segs_free(seg);
     if (prev === null) pcb.ooseq = null;
     else prev.next = null;

@@ -8,7 +8,11 @@ import { putI32, putU16 } from './prot/bytes.ts';
 import { IP_PROTO_TCP } from './prot/ip4.ts';
 import {
   LWIP_TCP_OPT_LEN_MSS,
+  LWIP_TCP_OPT_LEN_WS,
+  LWIP_TCP_OPT_LEN_WS_OUT,
   LWIP_TCP_OPT_MSS,
+  LWIP_TCP_OPT_NOP,
+  LWIP_TCP_OPT_WS,
   TCP_ACK,
   TCP_ACKNO,
   TCP_CHKSUM,
@@ -42,13 +46,19 @@ import {
   TF_NAGLEMEMERR,
   TF_NODELAY,
   TF_RTO,
+  TF_SEG_OPTS_MSS,
+  TF_SEG_OPTS_WND_SCALE,
+  TF_WND_SCALE,
+  WND_MAX_UNSCALED,
 } from './tcp_pcb.ts';
 import { tcp_halve_ssthresh } from './tcp_tmr.ts';
 
 const PAYLOAD = FRAME_TRANSPORT + TCP_HLEN;
 const HEADERS = PAYLOAD - FRAME_START;
 /** Room for the options of a SYN. */
-const SYN_ROOM = HEADERS + LWIP_TCP_OPT_LEN_MSS;
+const SYN_ROOM = HEADERS + LWIP_TCP_OPT_LEN_MSS + LWIP_TCP_OPT_LEN_WS_OUT;
+
+const NO_OPTIONS = 0;
 
 /** tcp_write(): more data follows at once, so no PSH yet. */
 export const TCP_WRITE_FLAG_MORE = 0x02;
@@ -58,9 +68,9 @@ function seqLength(seg: TcpSeg): number {
   return (seg.flags & (TCP_SYN | TCP_FIN)) !== 0 ? seg.len + 1 : seg.len;
 }
 
-function newSegment(pcb: TcpPcb, seqno: number, flags: number, hasMss: boolean): TcpSeg {
+function newSegment(pcb: TcpPcb, seqno: number, flags: number, opts: number): TcpSeg {
   const frame = pcb.stack.port.memory.frames.alloc(SYN_ROOM + pcb.stack.opt.TCP_MSS);
-  return new TcpSeg(frame, seqno, flags, hasMss);
+  return new TcpSeg(frame, seqno, flags, opts);
 }
 
 /**
@@ -99,12 +109,12 @@ export function tcp_write(pcb: TcpPcb, data: Uint8Array, from: number, len: numb
   }
   for (let pos = room; pos < len; ) {
     const count = Math.min(len - pos, mss);
-    const next = newSegment(pcb, (pcb.snd_lbb + pos) | 0, 0, false);
+    const next = newSegment(pcb, (pcb.snd_lbb + pos) | 0, 0, NO_OPTIONS);
     append(next, data, from + pos, count);
     if (seg === null) pcb.unsent = next;
     else seg.next = next;
     seg = next;
-    pcb.unsent_oversize = mss - count;
+    pcb.unsent_oversize = opt.TCP_OVERSIZE === 0 ? 0 : mss - count;
     pos += count;
   }
   pcb.snd_lbb = (pcb.snd_lbb + len) | 0;
@@ -141,9 +151,16 @@ function makePrivate(seg: TcpSeg): void {
   seg.frame = copy;
 }
 
+/** A SYN+ACK offers scaling only to a peer that does. */
+function synOptions(pcb: TcpPcb): number {
+  if (pcb.stack.opt.LWIP_WND_SCALE === 0) return TF_SEG_OPTS_MSS;
+  const isOffered = pcb.state !== SYN_RCVD || (pcb.flags & TF_WND_SCALE) !== 0;
+  return isOffered ? TF_SEG_OPTS_MSS | TF_SEG_OPTS_WND_SCALE : TF_SEG_OPTS_MSS;
+}
+
 /** Queue a SYN, SYN+ACK or FIN. Source: lwIP tcp_enqueue_flags() */
 export function tcp_enqueue_flags(pcb: TcpPcb, flags: number): err_t {
-  const seg = newSegment(pcb, pcb.snd_lbb, flags, (flags & TCP_SYN) !== 0);
+  const seg = newSegment(pcb, pcb.snd_lbb, flags, (flags & TCP_SYN) === 0 ? NO_OPTIONS : synOptions(pcb));
   const last = lastOf(pcb.unsent);
   if (last === null) pcb.unsent = seg;
   else last.next = seg;
@@ -252,15 +269,25 @@ function outputSegment(seg: TcpSeg, pcb: TcpPcb, netif: Netif): err_t {
   makePrivate(seg);
   pcb.rcv_ann_right_edge = (pcb.rcv_nxt + pcb.rcv_ann_wnd) | 0;
   const frame = seg.frame;
-  const optLen = seg.hasMss ? LWIP_TCP_OPT_LEN_MSS : 0;
-  if (seg.hasMss) writeMssOption(frame, tcp_eff_send_mss(pcb.stack.opt.TCP_MSS, netif));
+  const optLen = seg.opts === NO_OPTIONS ? 0 : writeOptions(seg, pcb.stack, netif);
+  // The window of a SYN that offers scaling is not scaled itself (RFC 7323 2.2).
+  const scale = (seg.opts & TF_SEG_OPTS_WND_SCALE) !== 0 ? 0 : pcb.rcv_scale;
   if (pcb.rtime < 0) pcb.rtime = 0;
   if (pcb.rttest === 0) {
     pcb.rttest = pcb.stack.tcp_ticks;
     pcb.rtseq = seg.seqno;
   }
   frame.len = HEADERS + optLen + seg.len;
-  writeHeader(frame, pcb.local_port, pcb.remote_port, seg.seqno, pcb.rcv_nxt, seg.flags, pcb.rcv_ann_wnd, optLen);
+  writeHeader(
+    frame,
+    pcb.local_port,
+    pcb.remote_port,
+    seg.seqno,
+    pcb.rcv_nxt,
+    seg.flags,
+    windowField(pcb.rcv_ann_wnd, scale),
+    optLen,
+  );
   return ip4_output_if(frame, pcb.local_ip, pcb.remote_ip, pcb.ttl, pcb.tos, IP_PROTO_TCP, netif);
 }
 
@@ -269,11 +296,23 @@ function isBusy(seg: TcpSeg): boolean {
   return seg.frame.queued > 0;
 }
 
-function writeMssOption(frame: Frame, mss: number): void {
-  const b = frame.bytes;
+/** Source: lwIP TCPWND_MIN16(RCV_WND_SCALE()) */
+function windowField(wnd: number, scale: number): number {
+  return Math.min(wnd >>> scale, WND_MAX_UNSCALED);
+}
+
+/** The options of a SYN. @returns their length */
+function writeOptions(seg: TcpSeg, stack: Stack, netif: Netif): number {
+  const b = seg.frame.bytes;
   b[PAYLOAD] = LWIP_TCP_OPT_MSS;
   b[PAYLOAD + 1] = LWIP_TCP_OPT_LEN_MSS;
-  putU16(b, PAYLOAD + 2, mss);
+  putU16(b, PAYLOAD + 2, tcp_eff_send_mss(stack.opt.TCP_MSS, netif));
+  if ((seg.opts & TF_SEG_OPTS_WND_SCALE) === 0) return LWIP_TCP_OPT_LEN_MSS;
+  b[PAYLOAD + 4] = LWIP_TCP_OPT_NOP;
+  b[PAYLOAD + 5] = LWIP_TCP_OPT_WS;
+  b[PAYLOAD + 6] = LWIP_TCP_OPT_LEN_WS;
+  b[PAYLOAD + 7] = stack.opt.TCP_RCV_SCALE;
+  return LWIP_TCP_OPT_LEN_MSS + LWIP_TCP_OPT_LEN_WS_OUT;
 }
 
 function writeHeader(
@@ -364,7 +403,7 @@ export function tcp_split_unsent_seg(pcb: TcpPcb, split: number): err_t {
   if (head === null) return ERR_MEM;
   if (split === 0) return ERR_VAL;
   if (head.len <= split) return ERR_OK;
-  const rest = newSegment(pcb, (head.seqno + split) | 0, head.flags & (TCP_PSH | TCP_FIN), false);
+  const rest = newSegment(pcb, (head.seqno + split) | 0, head.flags & (TCP_PSH | TCP_FIN), NO_OPTIONS);
   append(rest, head.frame.bytes, PAYLOAD + split, head.len - split);
   head.len = split;
   rest.next = head.next;
@@ -404,7 +443,8 @@ export function tcp_zero_window_probe(pcb: TcpPcb): err_t {
 function sendControl(pcb: TcpPcb, seqno: number, flags: number, payload: TcpSeg | null): err_t {
   const frame = pcb.stack.port.memory.frames.alloc(HEADERS + (payload === null ? 0 : 1));
   if (payload !== null) frame.bytes[PAYLOAD] = payload.frame.bytes[PAYLOAD]!;
-  writeHeader(frame, pcb.local_port, pcb.remote_port, seqno, pcb.rcv_nxt, flags, pcb.rcv_ann_wnd, 0);
+  const wnd = windowField(pcb.rcv_ann_wnd, pcb.rcv_scale);
+  writeHeader(frame, pcb.local_port, pcb.remote_port, seqno, pcb.rcv_nxt, flags, wnd, 0);
   pcb.rcv_ann_right_edge = (pcb.rcv_nxt + pcb.rcv_ann_wnd) | 0;
   const netif = tcp_route(pcb);
   const err =
@@ -430,7 +470,8 @@ export function tcp_rst(
   remote_port: number,
 ): void {
   const frame = stack.port.memory.frames.alloc(HEADERS);
-  const wnd = stack.opt.TCP_WND;
+  const { TCP_WND, LWIP_WND_SCALE, TCP_RCV_SCALE } = stack.opt;
+  const wnd = LWIP_WND_SCALE === 0 ? TCP_WND : (TCP_WND >> TCP_RCV_SCALE) & 0xffff;
   const swapped = ((wnd & 0xff) << 8) | (wnd >> 8);
   writeHeader(frame, local_port, remote_port, seqno, ackno, TCP_RST | TCP_ACK, swapped, 0);
   const netif = pcb !== null && 'remote_ip' in pcb ? tcp_route(pcb) : ip4_route(stack, local_ip, remote_ip);

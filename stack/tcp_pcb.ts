@@ -10,6 +10,8 @@ import { tcp_output } from './tcp_out.ts';
 import { scheduleEndOfTimeWait, tcp_timer_needed } from './tcp_tmr.ts';
 
 const TCP_PRIO_NORMAL = 64;
+/** What the window field of a header can say by itself. */
+export const WND_MAX_UNSCALED = 0xffff;
 
 /** MSS of a peer that names none (RFC 9293 3.7.1). */
 export const INITIAL_MSS = 536;
@@ -51,6 +53,7 @@ export const TF_RXCLOSED = 0x10;
 export const TF_FIN = 0x20;
 export const TF_NODELAY = 0x40;
 export const TF_NAGLEMEMERR = 0x80;
+export const TF_WND_SCALE = 0x100;
 export const TF_BACKLOGPEND = 0x200;
 export const TF_RTO = 0x800;
 
@@ -65,6 +68,10 @@ export type tcp_connected_fn = (arg: never, pcb: TcpPcb, err: err_t) => err_t;
 /** A connection was completed; null if there was no memory for it. */
 export type tcp_accept_fn = (arg: never, pcb: TcpPcb | null, err: err_t) => err_t;
 
+/** seg.opts */
+export const TF_SEG_OPTS_MSS = 0x01;
+export const TF_SEG_OPTS_WND_SCALE = 0x08;
+
 /** A segment on its way out; the frame has room for a whole MSS. */
 export class TcpSeg {
   next: TcpSeg | null = null;
@@ -74,14 +81,14 @@ export class TcpSeg {
   len = 0;
   /** TCP header flags. */
   flags: number;
-  /** Carries the MSS option (lwIP: TF_SEG_OPTS_MSS). */
-  readonly hasMss: boolean;
+  /** Options that it carries: TF_SEG_OPTS_... */
+  readonly opts: number;
 
-  constructor(frame: Frame, seqno: number, flags: number, hasMss: boolean) {
+  constructor(frame: Frame, seqno: number, flags: number, opts: number) {
     this.frame = frame;
     this.seqno = seqno;
     this.flags = flags;
-    this.hasMss = hasMss;
+    this.opts = opts;
   }
 }
 
@@ -173,6 +180,9 @@ export class TcpPcb {
   snd_lbb = 0;
   snd_wnd = 0;
   snd_wnd_max = 0;
+  /** Shifts of the peer's windows and of ours, 0 without scaling (RFC 7323). */
+  snd_scale = 0;
+  rcv_scale = 0;
   /** Free send buffer in bytes, and segments queued. */
   snd_buf: number;
   snd_queuelen = 0;
@@ -203,8 +213,8 @@ export class TcpPcb {
     this.ttl = opt.TCP_TTL;
     this.last_timer = stack.tcp_timer_ctr;
     this.tmr = stack.tcp_ticks;
-    this.rcv_wnd = opt.TCP_WND;
-    this.rcv_ann_wnd = opt.TCP_WND;
+    this.rcv_wnd = tcp_wnd_max(this);
+    this.rcv_ann_wnd = this.rcv_wnd;
     this.sv = rto;
     this.rto = rto;
     this.ssthresh = opt.TCP_SND_BUF;
@@ -213,6 +223,12 @@ export class TcpPcb {
     this.keep_intvl = opt.TCP_KEEPINTVL_DEFAULT;
     this.keep_cnt = opt.TCP_KEEPCNT_DEFAULT;
   }
+}
+
+/** The whole receive window: 64 KB at most unless scaling was agreed. Source: lwIP TCP_WND_MAX */
+export function tcp_wnd_max(pcb: TcpPcb): number {
+  const { TCP_WND } = pcb.stack.opt;
+  return TCP_WND > WND_MAX_UNSCALED && (pcb.flags & TF_WND_SCALE) === 0 ? WND_MAX_UNSCALED : TCP_WND;
 }
 
 /** A passive socket's pcb. */
@@ -339,6 +355,7 @@ export function tcp_free(pcb: TcpPcb): void {
 /** The accepted connection counts against the backlog (again) until tcp_backlog_accepted(). */
 export function tcp_backlog_delayed(pcb: TcpPcb): void {
   if ((pcb.flags & TF_BACKLOGPEND) !== 0 || pcb.listener === null) return;
+  if (pcb.stack.opt.TCP_LISTEN_BACKLOG === 0) return;
   pcb.listener.accepts_pending++;
   pcb.flags |= TF_BACKLOGPEND;
 }

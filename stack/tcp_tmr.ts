@@ -190,7 +190,8 @@ function retransmit(pcb: TcpPcb): void {
   if (pcb.rtime < pcb.rto) return;
   const prepared = tcp_rexmit_rto_prepare(pcb) === ERR_OK;
   if (!prepared && (pcb.unacked !== null || pcb.unsent === null)) return;
-  if (pcb.state !== SYN_SENT && pcb.state !== SYN_RCVD) {
+  // Espressif: nor does the time-out of a SYN+ACK grow.
+  if (pcb.state !== SYN_SENT && (pcb.state !== SYN_RCVD || pcb.stack.opt.ESP_LWIP === 0)) {
     const shift = tcp_backoff[Math.min(pcb.nrtx, tcp_backoff.length - 1)]!;
     pcb.rto = Math.min(((pcb.sa >> 3) + pcb.sv) << shift, TIMER_MAX);
   }

@@ -106,7 +106,8 @@ export function udp_input(
   }
   const payload = udp + UDP_HLEN;
   const count = len - hlen - UDP_HLEN;
-  if ((pcb.so_options & SOF_REUSEADDR) !== 0 && (broadcast || ip4_addr_ismulticast(dest))) {
+  const toAll = stack.opt.SO_REUSE_RXTOALL !== 0 && (pcb.so_options & SOF_REUSEADDR) !== 0;
+  if (toAll && (broadcast || ip4_addr_ismulticast(dest))) {
     for (let other = stack.udp_pcbs; other !== null; other = other.next) {
       if (other === pcb || other.local_port !== destPort || !localMatch(other, dest, broadcast, inp)) continue;
       passUp(other, frame, payload, count, src, srcPort);

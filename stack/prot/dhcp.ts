@@ -43,6 +43,7 @@ export const DHCP_OPTION_HOSTNAME = 12;
 export const DHCP_OPTION_MTU = 26;
 export const DHCP_OPTION_BROADCAST = 28;
 export const DHCP_OPTION_ROUTER_DISCOVERY = 31;
+export const DHCP_OPTION_NTP = 42;
 export const DHCP_OPTION_VENDOR_SPECIFIC = 43;
 export const DHCP_OPTION_REQUESTED_IP = 50;
 export const DHCP_OPTION_LEASE_TIME = 51;
