@@ -1,6 +1,6 @@
 /** A board: MAC and address, tcpip thread, sockets, tasks; powered on and off. */
 
-import { type Op, Sockets, type SysThread, TcpipThread } from '../sockets/index.ts';
+import { CoreLock, type Op, Sockets, type SysThread, TcpipThread } from '../sockets/index.ts';
 import type { Frame } from '../stack/frame.ts';
 import { makeOpt, type Opt } from '../stack/opt.ts';
 import { type EthAddr, formatEthAddr, parseEthAddr } from '../stack/prot/ethernet.ts';
@@ -235,7 +235,8 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     const firstBoot = this.tcpipTask === undefined;
     this.isOn = true;
     this.bootUs = world.scheduler.nowUs;
-    this.tcpip = new TcpipThread(this.sys, this.opt.TCPIP_MBOX_SIZE);
+    const lock = this.opt.LWIP_TCPIP_CORE_LOCKING === 0 ? null : new CoreLock(this.sys);
+    this.tcpip = new TcpipThread(this.sys, this.opt.TCPIP_MBOX_SIZE, lock);
     this.stack = new Stack(new BoardPort(this, this.tcpip, this.chance), this.opt);
     this.tcpip.stack = this.stack;
     if (this.trace?.withStates) this.tcpip.observer = new TcpProbe(this, this.trace);

@@ -19,6 +19,8 @@ export interface TaskBody {
   readonly isTcpip: boolean;
   /** The call that the task is in, by its name in C and its descriptor (-1 if it has none); null if it is in none. */
   readonly callInProgress: { readonly fn: string; readonly fd: number } | null;
+  /** An async function: cannot run inside another task's call. */
+  readonly isAsync?: boolean;
   /** Go on until the task blocks, gives way or ends. */
   resume(task: Task): void;
 }
@@ -145,11 +147,17 @@ export class Scheduler {
     }
   }
 
-  /** Called by a tcpip thread: whoever outranks it runs now, until all of them block. */
-  preemptIfHigher(): void {
+  /**
+   * Called while the stack is at work: whoever outranks the running task runs now, until all of them block. An async
+   * program cannot run inside another task's call; it has to wait until that ends.
+   * @param inherited the running task has at least this priority
+   */
+  preemptIfHigher(inherited = -1): void {
     const self = this.running;
     if (self === null) return;
-    while (this.topPriority > self.priority) {
+    const priority = Math.max(self.priority, inherited);
+    while (this.topPriority > priority) {
+      if (this.heads[this.topPriority]!.body.isAsync) return;
       const task = this.pop()!;
       this.run(task);
       if (task.state === 'running') this.preempted(task);
@@ -296,6 +304,8 @@ export class Scheduler {
 export class BoardSys implements Sys {
   private readonly scheduler: Scheduler;
   private readonly owner: TaskOwner;
+  /** Priority that the holder of the core's lock has from those who wait for it. */
+  private inherited = -1;
 
   constructor(scheduler: Scheduler, owner: TaskOwner) {
     this.scheduler = scheduler;
@@ -329,7 +339,11 @@ export class BoardSys implements Sys {
   }
 
   preemptIfHigher(): void {
-    this.scheduler.preemptIfHigher();
+    this.scheduler.preemptIfHigher(this.inherited);
+  }
+
+  inherit(priority: number): void {
+    this.inherited = priority < 0 ? priority : Math.max(this.inherited, priority);
   }
 
   deadline(ticks: number): number {

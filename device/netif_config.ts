@@ -51,7 +51,6 @@ export interface AddressOptions {
 }
 
 const SOFT_AP_ADDRESS = '192.168.4.1/24';
-/** CONFIG_LWIP_LOCAL_HOSTNAME */
 /** Key of the interface that a board's options describe; ESP-IDF has no such one. */
 const WIRED_KEY = 'LAN_DEF';
 /** As Ethernet's. */

@@ -9,6 +9,7 @@ import { err_tcp, poll_tcp, sent_tcp } from './api_callbacks.ts';
 import { type ApiMsg, checkPcbIsThere, connection, event, finish } from './api_msg.ts';
 import { SHUT_RD, SHUT_RDWR, SHUT_WR } from './constants.ts';
 import {
+  freeItem,
   NETCONN_CLOSE,
   NETCONN_CONNECT,
   NETCONN_EVT_ERROR,
@@ -19,7 +20,7 @@ import {
   NETCONN_LISTEN,
   NETCONN_NONE,
   NETCONN_WRITE,
-  type Netconn,
+  Netconn,
   netconn_deleted,
 } from './netconn.ts';
 import type { Mbox } from './sys_arch.ts';
@@ -33,6 +34,9 @@ export function lwip_netconn_do_close(msg: ApiMsg): void {
     finish(msg, ERR_CONN);
   } else if (conn.state === NETCONN_CONNECT) {
     finish(msg, ERR_CONN);
+  } else if (!isFullDuplex(conn)) {
+    if (conn.state === NETCONN_WRITE) finish(msg, ERR_INPROGRESS);
+    else beginClose(conn, msg);
   } else if (conn.state === NETCONN_WRITE) {
     if (msg.n !== SHUT_RD) {
       abortWrite(conn);
@@ -49,7 +53,7 @@ export function lwip_netconn_do_close(msg: ApiMsg): void {
 }
 
 function beginClose(conn: Netconn, msg: ApiMsg): void {
-  if (msg.n !== SHUT_WR) markMboxInvalid(conn);
+  if (msg.n !== SHUT_WR) takeDownMboxes(conn);
   conn.state = NETCONN_CLOSE;
   conn.current_msg = msg;
   closeStep(conn);
@@ -67,11 +71,14 @@ function abortWrite(conn: Netconn): void {
 export function lwip_netconn_do_delconn(msg: ApiMsg): void {
   checkPcbIsThere(msg.conn!);
   const conn = msg.conn!;
-  if (conn.state === NETCONN_WRITE) abortWrite(conn);
-  else if (conn.state === NETCONN_CONNECT && (conn.flags & NETCONN_FLAG_IN_NONBLOCKING_CONNECT) === 0) {
-    abortWrite(conn);
+  const connecting = conn.state === NETCONN_CONNECT && (conn.flags & NETCONN_FLAG_IN_NONBLOCKING_CONNECT) === 0;
+  const busy = connecting || conn.state === NETCONN_WRITE;
+  if (busy && !isFullDuplex(conn)) {
+    finish(msg, ERR_INPROGRESS);
+    return;
   }
-  markMboxInvalid(conn);
+  if (busy) abortWrite(conn);
+  takeDownMboxes(conn);
   if (conn.raw !== null) raw_remove(conn.raw);
   if (conn.udp !== null) udp_remove(conn.udp);
   if (conn.tcp !== null) {
@@ -86,6 +93,29 @@ export function lwip_netconn_do_delconn(msg: ApiMsg): void {
   event(conn, NETCONN_EVT_RCVPLUS);
   event(conn, NETCONN_EVT_SENDPLUS);
   finish(msg, ERR_OK);
+}
+
+function isFullDuplex(conn: Netconn): boolean {
+  return conn.stack.opt.LWIP_NETCONN_FULLDUPLEX !== 0;
+}
+
+function takeDownMboxes(conn: Netconn): void {
+  if (isFullDuplex(conn)) markMboxInvalid(conn);
+  else drain(conn);
+}
+
+/** The mailboxes go, and what stands in them: unaccepted connections are reset. Source: lwIP netconn_drain() */
+function drain(conn: Netconn): void {
+  const { recvmbox, acceptmbox } = conn;
+  for (let item = recvmbox?.tryfetch(); item !== undefined; item = recvmbox?.tryfetch()) freeItem(item);
+  for (let item = acceptmbox?.tryfetch(); item !== undefined; item = acceptmbox?.tryfetch()) {
+    if (!(item instanceof Netconn)) continue;
+    drain(item);
+    const pcb = connection(item);
+    if (pcb !== null) tcp_abort(pcb);
+  }
+  conn.recvmbox = null;
+  conn.acceptmbox = null;
 }
 
 /** Everybody who waits in a mailbox is told that it goes away. Source: lwIP netconn_mark_mbox_invalid() */
@@ -166,7 +196,8 @@ function closeFully(conn: Netconn, msg: ApiMsg, tpcb: TcpPcb | TcpPcbListen): er
     tcp_abort(tpcb);
     return ERR_OK;
   }
-  const err = tcp_close(tpcb, false);
+  // Espressif: data that was not read does not matter to a close that waits.
+  const err = tcp_close(tpcb, conn.stack.opt.ESP_LWIP === 0);
   if (err !== ERR_OK) return err;
   restoreForRetry(conn, tpcb);
   return ERR_INPROGRESS;

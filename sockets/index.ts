@@ -12,6 +12,7 @@ export {
   lwip_socket,
 } from './connection.ts';
 export * from './constants.ts';
+export { CoreLock } from './core_lock.ts';
 export * from './errno.ts';
 export { FD_CLR, FD_ISSET, FD_SET, FD_ZERO, fd_set, makeFdSet } from './fd_set.ts';
 export { lwip_fcntl, lwip_getsockopt, lwip_ioctl, lwip_setsockopt } from './modes.ts';

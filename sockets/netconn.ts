@@ -1,8 +1,9 @@
 /** A connection as lwIP's sequential API knows it: a pcb, mailboxes, a pending error. Source: lwIP api.h (struct netconn) */
 
 import { ERR_OK, type err_t } from '../stack/err.ts';
-import type { Pbuf, Stack } from '../stack/index.ts';
+import { Pbuf, pbuf_free } from '../stack/pbuf.ts';
 import type { RawPcb } from '../stack/raw.ts';
+import type { Stack } from '../stack/stack.ts';
 import type { TcpPcb, TcpPcbListen } from '../stack/tcp_pcb.ts';
 import type { UdpPcb } from '../stack/udp.ts';
 import type { ApiMsg } from './api_msg.ts';
@@ -139,4 +140,10 @@ export function netconn_err(conn: Netconn): err_t {
   const err = conn.pending_err;
   conn.pending_err = ERR_OK;
   return err;
+}
+
+/** Give up what an item of a mailbox holds. */
+export function freeItem(item: unknown): void {
+  if (item instanceof Pbuf) pbuf_free(item);
+  else if (item instanceof Netbuf) pbuf_free(item.p);
 }

@@ -4,11 +4,10 @@
  */
 
 import { ERR_OK, type err_t } from '../stack/err.ts';
-import { Pbuf, pbuf_free } from '../stack/pbuf.ts';
 import { lwip_netconn_do_abort_unaccepted } from './api_close.ts';
 import { ApiMsg } from './api_msg.ts';
 import { err_to_errno } from './errno.ts';
-import { NETCONN_TCP, Netbuf, Netconn } from './netconn.ts';
+import { freeItem, NETCONN_TCP, Netconn } from './netconn.ts';
 import { Netdb } from './netdb.ts';
 import { event_callback, Selectors } from './select.ts';
 import { LwipSock } from './socket.ts';
@@ -161,10 +160,4 @@ export class Sockets {
     if (!this.tcpip.tryCall(thread, run, thread.apiMsg)) yield* this.tcpip.finishCall(thread, run, thread.apiMsg);
     return result as T;
   }
-}
-
-/** Give up what an item of a mailbox holds. */
-function freeItem(item: unknown): void {
-  if (item instanceof Pbuf) pbuf_free(item);
-  else if (item instanceof Netbuf) pbuf_free(item.p);
 }

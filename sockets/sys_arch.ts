@@ -75,6 +75,8 @@ export interface Sys {
   wake(list: WaitList): void;
   /** If a task of higher priority than the tcpip thread is ready, it runs now, until it blocks (rule T3). */
   preemptIfHigher(): void;
+  /** While the running task holds a lock that a task of this priority waits for, only higher ones interrupt it; -1: no more. */
+  inherit(priority: number): void;
   /** End of a wait of n ticks that begins now (rule C3). */
   deadline(ticks: number): number;
   /** Ticks of a mailbox wait: floor(ms / tick). */

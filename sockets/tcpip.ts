@@ -2,6 +2,7 @@
 
 import { ethernet_input, type Frame, type Netif, type Stack } from '../stack/index.ts';
 import type { ApiMsg } from './api_msg.ts';
+import type { CoreLock } from './core_lock.ts';
 import { type Op, type Sys, type SysThread, semWait, signal, WaitList } from './sys_arch.ts';
 
 /** A message: a function and its arguments. */
@@ -22,6 +23,8 @@ export class TcpipThread {
   readonly receivers = new WaitList();
   private readonly senders = new WaitList();
   private readonly size: number;
+  /** With LWIP_TCPIP_CORE_LOCKING: calls run the stack in their own tasks. */
+  private readonly lock: CoreLock | null;
   /** The mailbox: three values a message, from `first` to before `last`; both go back to 0 whenever it is empty. */
   private readonly queue: unknown[] = [];
   private first = 0;
@@ -30,9 +33,10 @@ export class TcpipThread {
   stack!: Stack;
   observer: TcpipObserver | null = null;
 
-  constructor(sys: Sys, mboxSize: number) {
+  constructor(sys: Sys, mboxSize: number, lock: CoreLock | null = null) {
     this.sys = sys;
     this.size = mboxSize;
+    this.lock = lock;
   }
 
   get count(): number {
@@ -53,7 +57,9 @@ export class TcpipThread {
 
   /** A frame from the driver, with a reference that passes on. Source: lwIP tcpip_input() */
   input(frame: Frame, netif: Netif): void {
-    if (!this.trypost(ethernet_input, frame, netif)) frame.release();
+    if (this.lock !== null && this.stack.opt.LWIP_TCPIP_CORE_LOCKING_INPUT !== 0) {
+      this.handle(ethernet_input, frame, netif);
+    } else if (!this.trypost(ethernet_input, frame, netif)) frame.release();
   }
 
   /**
@@ -61,7 +67,7 @@ export class TcpipThread {
    * below the thread's priority; else the caller goes on with finishCall().
    */
   tryCall(thread: SysThread, fn: TcpipFn<ApiMsg, TcpipThread>, msg: ApiMsg): boolean {
-    msg.posted = this.trypost(fn, msg, this);
+    msg.posted = this.lock === null ? this.trypost(fn, msg, this) : this.tryLocked(this.lock, thread, fn, msg);
     if (!msg.posted || this.sys.switchPending || !thread.semToken) return false;
     thread.semToken = false;
     return true;
@@ -69,13 +75,36 @@ export class TcpipThread {
 
   /** Wait for the answer to a message that tryCall() has (or could not) put in. */
   *finishCall(thread: SysThread, fn: TcpipFn<ApiMsg, TcpipThread>, msg: ApiMsg): Op<void> {
+    const { lock } = this;
     while (!msg.posted) {
-      this.sys.block(thread, this.senders, Number.POSITIVE_INFINITY);
+      if (lock === null) this.sys.block(thread, this.senders, Number.POSITIVE_INFINITY);
+      else lock.block(thread);
       yield;
-      msg.posted = this.trypost(fn, msg, this);
+      msg.posted = lock === null ? this.trypost(fn, msg, this) : this.tryLocked(lock, thread, fn, msg);
     }
     if (this.sys.switchPending) yield;
+    const mustWait = !thread.semToken;
     yield* semWait(thread, this.sys, Number.POSITIVE_INFINITY);
+    if (lock === null || !mustWait) return;
+    // The rest of the call is done under the lock again, and it has nothing left to do.
+    yield* lock.take(thread);
+    lock.give();
+    if (this.sys.switchPending) yield;
+  }
+
+  /** Run a call's function in the calling task. @returns false if the lock is taken */
+  private tryLocked(lock: CoreLock, thread: SysThread, fn: TcpipFn<ApiMsg, TcpipThread>, msg: ApiMsg): boolean {
+    if (!lock.tryTake(thread)) return false;
+    this.handle(fn, msg, this);
+    lock.give();
+    return true;
+  }
+
+  /** Run a part of the stack, and let it be seen. */
+  private handle<A, B>(fn: TcpipFn<A, B>, a: A, b: B): void {
+    this.observer?.messageBegins(a);
+    fn(a, b);
+    this.observer?.ended();
   }
 
   /** Leave a function to the thread and go on; only a full mailbox is waited for. Source: lwIP tcpip_callback() */
@@ -98,7 +127,11 @@ export class TcpipThread {
    * Returns when the mailbox is empty and the task is blocked.
    */
   run(task: SysThread): void {
-    const { sys, stack } = this;
+    const { sys, stack, lock } = this;
+    if (lock !== null && !lock.tryTake(task)) {
+      lock.block(task);
+      return;
+    }
     if (this.first < this.last) this.handleNext();
     for (;;) {
       const due = stack.timeouts.due;
@@ -107,9 +140,11 @@ export class TcpipThread {
         continue;
       }
       if (this.first < this.last) {
+        lock?.pause(task);
         this.handleNext();
         continue;
       }
+      lock?.give();
       const ticks = sys.fetchTicks(due - sys.sys_now());
       sys.block(task, this.receivers, due === Number.POSITIVE_INFINITY ? due : sys.deadline(Math.max(ticks, 1)));
       return;
@@ -136,8 +171,6 @@ export class TcpipThread {
       this.sys.wake(this.senders);
       this.sys.preemptIfHigher();
     }
-    this.observer?.messageBegins(a);
-    fn(a, b);
-    this.observer?.ended();
+    this.handle(fn, a, b);
   }
 }
