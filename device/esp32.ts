@@ -5,7 +5,7 @@ import type { Frame } from '../stack/frame.ts';
 import { makeOpt, type Opt } from '../stack/opt.ts';
 import { type EthAddr, formatEthAddr, parseEthAddr } from '../stack/prot/ethernet.ts';
 import { ip4addr_ntoa } from '../stack/prot/ip4.ts';
-import { type HazardName, type SharedMemory, Stack } from '../stack/stack.ts';
+import { type HazardName, type MemoryKind, type SharedMemory, Stack } from '../stack/stack.ts';
 import { DefaultLoop } from './esp_event.ts';
 import type { EspNetif, EspNetifBoard, IpEvent } from './esp_netif.ts';
 import {
@@ -21,6 +21,8 @@ import {
 import { EspNetifs } from './esp_netifs.ts';
 import { EspSntp } from './esp_sntp.ts';
 import type { EventQueue } from './events.ts';
+import type { CallTaps } from './faults/calls.ts';
+import { Scarcity } from './faults/scarcity.ts';
 import { BoardFirmware, type FirmwareOptions } from './firmware/board_firmware.ts';
 import type { LogRecord } from './firmware/console.ts';
 import type { PanicRecord } from './firmware/panic.ts';
@@ -70,6 +72,7 @@ export interface BoardWorld {
   readonly memory: SharedMemory;
   readonly trace: Trace | null;
   readonly tickUs: number;
+  readonly callTaps: CallTaps;
   takeNumber(): number;
   readonly nextNumber: number;
   random(name: string): RandomStream;
@@ -112,7 +115,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   private wallClock: WallClock | null = null;
   private timeClient: EspSntp | null = null;
   readonly world: BoardWorld;
-  private readonly opt: Opt;
+  opt: Opt;
   readonly options: Esp32Options;
   private readonly firmware: BoardFirmware | null;
   private programs: BootProgram[] = [];
@@ -122,7 +125,9 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   private readonly plug: Plug | null;
   private wiredInterface: WiredInterface | null = null;
   private tcpipTask!: Task;
-  private tcpip!: TcpipThread;
+  tcpip!: TcpipThread;
+  /** Planned lack of memory; null if there is enough. */
+  private scarcity: Scarcity | null = null;
 
   /** Made by world.esp32(). */
   constructor(world: BoardWorld, name: string, mac: string, options: Esp32Options) {
@@ -239,6 +244,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.tcpip = new TcpipThread(this.sys, this.opt.TCPIP_MBOX_SIZE, lock);
     this.stack = new Stack(new BoardPort(this, this.tcpip, this.chance), this.opt);
     this.tcpip.stack = this.stack;
+    this.stack.scarcity = this.scarcity;
     if (this.trace?.withStates) this.tcpip.observer = new TcpProbe(this, this.trace);
     this.sockets = new Sockets(this.tcpip);
     this.netifs = new EspNetifs(this, this.sys);
@@ -293,8 +299,30 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   /** A frame for one of its interfaces has arrived. Used by the wire. */
   receive(frame: Frame, esp_netif: EspNetif | null): void {
     const netif = esp_netif === null ? null : esp_netif.netif;
-    if (this.isOn && netif !== null) this.tcpip.input(frame, netif);
+    if (this.isOn && netif !== null && !this.stack.lacks('rx_pbuf')) this.tcpip.input(frame, netif);
     else frame.release();
+  }
+
+  /**
+   * Show a call that a task begins to whoever looks at calls: fault plans, watchers. Only needed if `world.callTaps` is active.
+   * @param fn name as in C  @param fd the descriptor that it is about, -1 if none  @param args as a trace shows them
+   * @returns what is to run: the call, or something in its place
+   */
+  show<T>(task: Task, fn: string, fd: number, args: readonly (number | string)[], op: Op<T>): Op<T> {
+    return this.world.callTaps.begin({ board: this, task, fn, fd, args }, op);
+  }
+
+  /** Have memory run short whenever the test says so. Used by fault plans. */
+  addScarcity(test: (of: MemoryKind) => boolean): void {
+    this.scarcity ??= new Scarcity();
+    this.scarcity.tests.push(test);
+    if (this.isOn) this.stack.scarcity = this.scarcity;
+  }
+
+  removeScarcity(test: (of: MemoryKind) => boolean): void {
+    const tests = this.scarcity?.tests.filter((t) => t !== test) ?? [];
+    this.scarcity = tests.length === 0 ? null : new Scarcity(tests);
+    if (this.isOn) this.stack.scarcity = this.scarcity;
   }
 
   /** lwIP has driven into a defect from which a device does not come back: hang or panic. */

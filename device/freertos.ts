@@ -6,6 +6,7 @@
 import type { ApiMsg } from '../sockets/api_msg.ts';
 import { type Sys, type SysThread, WaitList } from '../sockets/sys_arch.ts';
 import { type EventQueue, EventSource } from './events.ts';
+import type { Chooser } from './faults/choices.ts';
 
 export const configMAX_PRIORITIES = 25;
 /** A wait without end. */
@@ -84,6 +85,8 @@ export class Scheduler {
   private readonly events: EventQueue;
   running: Task | null = null;
   nowUs = 0;
+  /** Who may let another one of the same priority go first; null if everything goes by the rules. */
+  chooser: Chooser | null = null;
 
   constructor(events: EventQueue) {
     this.events = events;
@@ -110,9 +113,15 @@ export class Scheduler {
   /** Take the task that is to run next, or null. */
   pop(): Task | null {
     if (this.mask === 0) return null;
-    const task = this.heads[this.topPriority]!;
+    const head = this.heads[this.topPriority]!;
+    const task = this.chooser === null ? head : this.choose(head, this.chooser);
     this.unlink(task);
     return task;
+  }
+
+  /** Of two tasks of one priority a plan may let the second one run first. */
+  private choose(head: Task, chooser: Chooser): Task {
+    return head.next !== null && chooser.swaps('tasks', this.nowUs) ? head.next : head;
   }
 
   /** Run one task until it gives up the processor. */

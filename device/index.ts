@@ -44,7 +44,60 @@ export {
   type sntp_sync_time_cb_t,
 } from './esp_sntp.ts';
 export type { Esp32, Esp32Options, TaskOptions } from './esp32.ts';
-export type { Fate, Fault, FaultRule, Faults, FrameFault, Outage, SentFrame } from './faults.ts';
+export type {
+  ArpFields,
+  FrameProto,
+  FrameView,
+  IpFields,
+  TcpFields,
+  TcpFlags,
+  UdpFields,
+} from './faults/frame_view.ts';
+export type { FrameMatch, FramePredicate, Matcher } from './faults/match.ts';
+export type {
+  AddressChange,
+  BoardFaultSpec,
+  Burst,
+  CallFails,
+  CallFaultSpec,
+  CallSelection,
+  CallTrigger,
+  Corrupt,
+  Delay,
+  Drop,
+  Duplicate,
+  FaultPlan,
+  FaultSpec,
+  FrameFaultSpec,
+  FrameTrigger,
+  Freeze,
+  Inflicted,
+  InflictedFault,
+  Inject,
+  InterfaceDown,
+  Jitter,
+  LinkDown,
+  Moment,
+  NoMemory,
+  OnCalls,
+  OnFrames,
+  Period,
+  PowerOff,
+  QueueSize,
+  Rate,
+  Reboot,
+  Reorder,
+  Reset,
+  ResourceFaultSpec,
+  Schedule,
+  Selection,
+  ShortTransfer,
+  SlowCall,
+  Stall,
+  Trigger,
+  Truncate,
+} from './faults/plan.ts';
+export type { Fate, Fault, FaultRule, Faults, FrameFault, Outage, SentFrame } from './faults/wire.ts';
 export { Firmware, type FirmwareInfo } from './firmware/firmware.ts';
 export { portMAX_DELAY, type Task } from './freertos.ts';
 export type { BlockedTask } from './idle.ts';

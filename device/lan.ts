@@ -4,7 +4,9 @@ import { FRAME_START, type Frame, type FramePool } from '../stack/frame.ts';
 import { getI32, getU16 } from '../stack/prot/bytes.ts';
 import { ETH_DEST, type EthAddr } from '../stack/prot/ethernet.ts';
 import { type EventQueue, EventSource } from './events.ts';
-import { type Fate, Faults, lose, type SentFrame } from './faults.ts';
+import type { FramePlan } from './faults/frame_plan.ts';
+import { FrameView } from './faults/frame_view.ts';
+import { type Fate, Faults, lose } from './faults/wire.ts';
 import type { Scheduler } from './freertos.ts';
 import type { Trace } from './trace.ts';
 
@@ -36,6 +38,8 @@ export interface Port {
   sent: number;
   /** When the sender's last frame will be out. */
   busyUntilUs: number;
+  /** Frames that wait for later ones to overtake them; null if there are none. */
+  held: Held[] | null;
 }
 
 /** What a lan needs of its world. */
@@ -46,6 +50,8 @@ export interface LanWorld {
   readonly trace: Trace | null;
   /** Fill in and verify all checksums instead of trusting them. */
   readonly strictChecksums: boolean;
+  /** The planned faults of all wires. */
+  readonly framePlan: FramePlan;
   takeNumber(): number;
 }
 
@@ -85,7 +91,7 @@ export class Lan {
 
   /** Plug a station in. */
   attach(station: Station): Port {
-    const port: Port = { station, cable: true, sent: 0, busyUntilUs: 0 };
+    const port: Port = { station, cable: true, sent: 0, busyUntilUs: 0, held: null };
     this.ports.push(port);
     const key = macKey(station.mac.hi, station.mac.lo);
     const same = this.byMac.get(key);
@@ -106,27 +112,31 @@ export class Lan {
     const { world } = this;
     const index = from.sent++;
     if (world.strictChecksums) frame.fillSums();
-    const fate = this.faults.isEmpty && from.cable ? null : this.judge(from, index, frame);
-    if (world.trace !== null) this.record(from, frame, fate);
-    if (fate?.lost) return;
-    this.deliver(from, frame, fate);
+    const isUntouched = this.faults.isEmpty && from.cable && !world.framePlan.isActive;
+    const fate = isUntouched ? null : this.judge(from, index, frame);
+    if (world.trace !== null) this.record(from.station.name, frame, fate?.labels.join('+') ?? '', fate?.lost ?? false);
+    if (fate === null) this.deliver(from, frame, null);
+    else if (!fate.lost) this.deliverOrHold(from, frame, fate);
+    if (from.held !== null) this.letGo(from, frame);
+    fate?.afterwards?.();
   }
 
   private judge(from: Port, index: number, frame: Frame): Fate {
-    const sent: SentFrame = {
-      from: from.station.name,
-      index,
-      tUs: this.world.scheduler.nowUs,
-      get bytes() {
-        return frame.view();
-      },
-    };
+    const { framePlan, scheduler } = this.world;
+    const sent = new FrameView(frame, from.station.name, index, scheduler.nowUs, this.name, this.receiverOf(frame));
     const fate = this.faults.judge(sent);
     if (!from.cable) lose(fate, 'nocable');
+    if (framePlan.isActive) framePlan.judge(sent, fate, this);
     return fate;
   }
 
-  private record(from: Port, frame: Frame, fate: Fate | null): void {
+  /** The one board that a frame is addressed to, '' if there is none or more than one. */
+  private receiverOf(frame: Frame): string {
+    const ports = this.receiversOf(frame);
+    return ports.length === 1 && ports !== this.ports ? ports[0]!.station.name : '';
+  }
+
+  private record(from: string, frame: Frame, fault: string, lost: boolean): void {
     const { world } = this;
     frame.number = world.takeNumber();
     world.trace!.addFrame({
@@ -134,9 +144,9 @@ export class Lan {
       n: frame.number,
       tUs: world.scheduler.nowUs,
       lan: this.name,
-      from: from.station.name,
-      fault: fate === null ? '' : fate.labels.join('+'),
-      lost: fate?.lost ?? false,
+      from,
+      fault,
+      lost,
       bytes: frame.view().slice(),
     });
   }
@@ -149,7 +159,7 @@ export class Lan {
       from.busyUntilUs = Math.max(from.busyUntilUs, nowUs) + Math.ceil((frame.len * 8e6) / this.bitsPerSecond);
       arrival = from.busyUntilUs + this.latencyUs;
     }
-    if (fate !== null && (fate.delayUs > 0 || fate.copies > 0 || fate.corruptions.length > 0)) {
+    if (fate !== null && isChanged(fate)) {
       this.deliverChanged(from, frame, fate, arrival);
       return;
     }
@@ -162,15 +172,57 @@ export class Lan {
   }
 
   private deliverChanged(from: Port, frame: Frame, fate: Fate, arrival: number): void {
-    const changed = corrupted(frame, fate);
+    const changed = this.changed(frame, fate);
     for (const port of this.ports) {
-      if (port === from) continue;
+      if (port === from || port.station.name === fate.notTo) continue;
       for (let i = 0; i <= fate.copies; i++) {
         changed.refs++;
         this.oneArrival(port, changed, arrival + fate.delayUs + i * fate.copyGapUs);
       }
     }
     changed.release();
+  }
+
+  /** What arrives: the frame, or a copy of it, as a frame that was sent is immutable. One reference for the caller. */
+  private changed(frame: Frame, fate: Fate): Frame {
+    if (fate.bytes === null && fate.corruptions.length === 0) {
+      frame.refs++;
+      return frame;
+    }
+    frame.fillSums();
+    const copy = fate.bytes === null ? frame.clone() : this.world.frames.copyOf(fate.bytes);
+    copy.number = frame.number;
+    for (const { offset, xor } of fate.corruptions) {
+      if (offset < copy.len) copy.bytes[FRAME_START + offset]! ^= xor;
+    }
+    return copy;
+  }
+
+  // Reordering
+
+  private deliverOrHold(from: Port, frame: Frame, fate: Fate): void {
+    if (fate.behind === 0) {
+      this.deliver(from, frame, fate);
+      return;
+    }
+    frame.refs++;
+    const held = new Held(frame, fate.behind, () => {
+      from.held = from.held!.filter((h) => h !== held);
+      if (from.held.length === 0) from.held = null;
+      this.deliver(from, frame, fate);
+      frame.release();
+    });
+    from.held = [...(from.held ?? []), held];
+    this.world.events.schedule(held, this.world.scheduler.nowUs + fate.withinUs);
+  }
+
+  /** A frame was sent: those that waited for it follow. */
+  private letGo(from: Port, sent: Frame): void {
+    for (const held of from.held!) {
+      if (held.frame === sent || --held.behind > 0) continue;
+      this.world.events.cancel(held);
+      held.fire();
+    }
   }
 
   private oneArrival(port: Port, frame: Frame, at: number): void {
@@ -193,6 +245,17 @@ export class Lan {
     }
     world.events.schedule(new InjectedArrival(port, world.frames.copyOf(bytes)), tUs);
   }
+
+  /** Put a frame that no board has sent on the wire for one board. Takes the reference. @param label for the trace */
+  insert(frame: Frame, to: string, atUs: number, label: string): void {
+    if (this.world.trace !== null) this.record('', frame, label, false);
+    this.world.events.schedule(new InjectedArrival(this.portOf(to), frame), atUs);
+  }
+}
+
+function isChanged(fate: Fate): boolean {
+  const { delayUs, copies, corruptions, bytes, notTo } = fate;
+  return delayUs > 0 || copies > 0 || corruptions.length > 0 || bytes !== null || notTo !== '';
 }
 
 function wholeNumber(name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): number {
@@ -208,20 +271,6 @@ function macKey(hi: number, lo: number): number {
   return (hi << 16) ^ lo;
 }
 
-/** The frame with its bytes changed: a copy, as a frame that was sent is immutable. One reference for the caller. */
-function corrupted(frame: Frame, fate: Fate): Frame {
-  if (fate.corruptions.length === 0) {
-    frame.refs++;
-    return frame;
-  }
-  frame.fillSums();
-  const copy = frame.clone();
-  for (const { offset, xor } of fate.corruptions) {
-    if (offset < copy.len) copy.bytes[FRAME_START + offset]! ^= xor;
-  }
-  return copy;
-}
-
 /** A frame reaches a station, whose driver filters by destination address. */
 function arrive(port: Port, frame: Frame): void {
   const { mac } = port.station;
@@ -229,6 +278,25 @@ function arrive(port: Port, frame: Frame): void {
   const forIt = (hi & GROUP_BIT) !== 0 || (hi === mac.hi && getI32(frame.bytes, FRAME_START + ETH_DEST + 2) === mac.lo);
   if (forIt && port.cable) port.station.receive(frame);
   else frame.release();
+}
+
+/** A frame that waits until others have overtaken it. */
+class Held extends EventSource {
+  readonly frame: Frame;
+  /** So many more. */
+  behind: number;
+  private readonly deliver: () => void;
+
+  constructor(frame: Frame, behind: number, deliver: () => void) {
+    super();
+    this.frame = frame;
+    this.behind = behind;
+    this.deliver = deliver;
+  }
+
+  override fire(): void {
+    this.deliver();
+  }
 }
 
 class Arrival extends EventSource {

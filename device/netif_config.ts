@@ -101,10 +101,15 @@ function ipInfo({ ip, gw }: AddressOptions, kind: Kind): IpInfo {
   }
   const text = ip ?? (kind === 'dhcps' ? SOFT_AP_ADDRESS : undefined);
   if (text === undefined) return { ip: IPADDR_ANY, netmask: IPADDR_ANY, gw: IPADDR_ANY };
+  const info = parseAddress(text, gw);
+  return gw === undefined && kind === 'dhcps' ? { ...info, gw: info.ip } : info;
+}
+
+/** "192.168.4.1/24", or the address alone with a mask of /24. @param gw none if undefined  @throws TypeError naming the option */
+export function parseAddress(text: string, gw: string | undefined): IpInfo {
   const [address = '', prefix = '24'] = text.split('/');
-  const own = parseIp('ip', address);
-  const gateway = gw === undefined ? undefined : parseIp('gw', gw);
-  return { ip: own, netmask: parsePrefix(prefix, text), gw: gateway ?? (kind === 'dhcps' ? own : IPADDR_ANY) };
+  const ip = parseIp('ip', address);
+  return { ip, netmask: parsePrefix(prefix, text), gw: gw === undefined ? IPADDR_ANY : parseIp('gw', gw) };
 }
 
 /** Options of the DHCP server as the server wants them. @throws TypeError naming the option that is wrong */

@@ -33,7 +33,7 @@ export abstract class OsCall {
   }
 
   protected get traced(): boolean {
-    return this.board.trace !== null;
+    return this.board.trace !== null || this.board.world.callTaps.isActive;
   }
 
   protected begin<T>(
@@ -43,9 +43,11 @@ export abstract class OsCall {
     op: Op<T>,
     onReturn: OnReturn<T> | false = false,
   ): Call<T> {
-    const { trace } = this.board;
-    if (trace === null || args === false) return this.runner.begin(this.task, fn, fd, op, null);
-    return this.beginTraced(trace, fn, fd, args, op, onReturn);
+    const { board, task } = this;
+    const { trace } = board;
+    const shown = board.world.callTaps.isActive ? board.show(task, fn, fd, args === false ? [] : args, op) : op;
+    if (trace === null || args === false) return this.runner.begin(task, fn, fd, shown, null);
+    return this.beginTraced(trace, fn, fd, args, shown, onReturn);
   }
 
   private beginTraced<T>(

@@ -19,7 +19,7 @@ export class Plug implements Station, NetifDriver {
   /** The interface above; null while there is none. */
   esp_netif: EspNetif | null = null;
   private readonly owner: PlugOwner;
-  private readonly lan: Lan;
+  readonly lan: Lan;
   private readonly port: Port;
 
   constructor(owner: PlugOwner, lan: Lan, mac: EthAddr, mtu = lan.mtu) {

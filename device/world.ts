@@ -5,6 +5,10 @@ import type { HazardName, SharedMemory } from '../stack/stack.ts';
 import { InputSegment } from '../stack/tcp_in.ts';
 import { type BoardWorld, Esp32, type Esp32Options } from './esp32.ts';
 import { EventQueue, EventSource } from './events.ts';
+import { CallTaps } from './faults/calls.ts';
+import { FramePlan } from './faults/frame_plan.ts';
+import { FaultDesk } from './faults/inflict.ts';
+import type { FaultSpec, Inflicted } from './faults/plan.ts';
 import { Scheduler, type Task, type TaskOwner } from './freertos.ts';
 import { type BlockedTask, blockedTasks, stackCouldWakeSomebody } from './idle.ts';
 import { Lan, type LanOptions, type LanWorld } from './lan.ts';
@@ -86,6 +90,11 @@ export class World implements BoardWorld, LanWorld {
   /** Defects of lwIP that programs ran into, in order. */
   readonly hazards: Hazard[] = [];
   trace: Trace | null = null;
+  /** The planned faults of all wires. */
+  readonly framePlan = new FramePlan();
+  /** Who is shown the calls of all tasks. */
+  readonly callTaps = new CallTaps();
+  private faultDesk: FaultDesk | null = null;
   private readonly seed: number;
   private readonly hazardsStop: boolean;
   private number = 0;
@@ -150,6 +159,16 @@ export class World implements BoardWorld, LanWorld {
   at(tUs: number, fn: () => void): void {
     if (!(tUs >= this.nowUs)) throw new RangeError(`It is ${this.nowUs} us already; nothing can happen at ${tUs} us.`);
     this.events.schedule(new Callback(fn), tUs);
+  }
+
+  /**
+   * Carry out a fault plan, from now on. Its boards must exist; wires and frames are found as they come.
+   * @param plan one fault or several, in the order in which they are asked
+   * @throws TypeError, RangeError naming the fault and the field that make no sense
+   */
+  inflict(plan: FaultSpec | readonly FaultSpec[]): Inflicted {
+    this.faultDesk ??= new FaultDesk(this);
+    return this.faultDesk.inflict(isPlan(plan) ? plan : [plan]);
   }
 
   /** All tasks of all boards but the tcpip threads, in order of creation. */
@@ -226,16 +245,29 @@ export class World implements BoardWorld, LanWorld {
     }
   }
 
-  private takeEvent(event: EventSource): void {
-    if (event.due > this.scheduler.nowUs) this.eventsOfInstant = 0;
+  private takeEvent(next: EventSource): void {
+    const { due } = next;
+    if (due > this.scheduler.nowUs) this.eventsOfInstant = 0;
     else if (++this.eventsOfInstant > EVENTS_OF_INSTANT + this.boards.length * this.boards.length) {
       throw new Error(
         `Virtual time stands still at ${this.nowUs} us: ${this.eventsOfInstant} events have happened there. Is the latency of a wire 0?`,
       );
     }
-    this.scheduler.nowUs = event.due;
-    this.events.take(event);
+    this.scheduler.nowUs = due;
+    this.events.take(next);
+    const event = this.scheduler.chooser === null ? next : this.chooseEvent(next, due);
     event.fire();
+  }
+
+  /** Of two events of one instant a plan may let the second one come first. */
+  private chooseEvent(first: EventSource, due: number): EventSource {
+    const { events, scheduler } = this;
+    const second = events.peek();
+    if (second?.due !== due || isFixed(first) || isFixed(second) || !scheduler.chooser!.swaps('events', due))
+      return first;
+    events.take(second);
+    events.scheduleInOrder(first, due, first.order);
+    return second;
   }
 
   /** Run ready tasks until there are none (null), or one of them is an async program that thinks. */
@@ -311,19 +343,22 @@ export class World implements BoardWorld, LanWorld {
   onHazard(board: Esp32, name: HazardName): void {
     const hazard: Hazard = { tUs: this.nowUs, board: board.name, name, text: HAZARD_TEXTS[name] };
     this.hazards.push(hazard);
-    this.trace?.notes.push({
-      kind: 'note',
-      n: this.takeNumber(),
-      tUs: hazard.tUs,
-      board: board.name,
-      text: `${name}: ${hazard.text}`,
-    });
+    this.note(`${name}: ${hazard.text}`, board.name);
     if (this.hazardsStop) board.stopForHazard();
+  }
+
+  /** Leave a note in the trace. @param board concerned; '' for the whole world */
+  note(text: string, board = ''): void {
+    this.trace?.notes.push({ kind: 'note', n: this.takeNumber(), tUs: this.nowUs, board, text });
   }
 
   onFailure(board: TaskOwner, task: Task, error: unknown): void {
     this.failure ??= { board: board.name, task: task.name, error };
   }
+}
+
+function isPlan(plan: FaultSpec | readonly FaultSpec[]): plan is readonly FaultSpec[] {
+  return Array.isArray(plan);
 }
 
 function waitsOutside(task: Task): string {
@@ -344,6 +379,11 @@ class Callback extends EventSource {
   override fire(): void {
     this.fn();
   }
+}
+
+/** Boards boot before their programs start, and what a test does is done when it says so. */
+function isFixed(event: EventSource): boolean {
+  return event instanceof Callback;
 }
 
 /** The n-th station address of Espressif's first range, 24:0a:c4. */

@@ -152,6 +152,7 @@ export function accept_function(listener: Netconn, pcb: TcpPcb | null): err_t {
     if (acceptmbox.trypost(new NetconnError(ERR_ABRT), sys)) event(listener, NETCONN_EVT_RCVPLUS);
     return ERR_VAL;
   }
+  if (listener.stack.lacks('netconn')) return ERR_MEM;
   const conn = new Netconn(NETCONN_TCP, listener.stack, listener.callback, sys);
   setupTcp(conn, pcb);
   tcp_backlog_delayed(pcb);

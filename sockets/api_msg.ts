@@ -102,6 +102,10 @@ export function checkPcbIsThere(conn: Netconn): void {
 /** socket(): allocate the pcb. @param msg.n protocol of a raw socket */
 export function lwip_netconn_do_newconn(msg: ApiMsg, tcpip: TcpipThread): void {
   const conn = msg.conn!;
+  if (tcpip.stack.lacks('pcb')) {
+    finish(msg, ERR_MEM);
+    return;
+  }
   switch (conn.type) {
     case NETCONN_RAW:
       conn.raw = raw_new(tcpip.stack, msg.n);

@@ -25,7 +25,7 @@ import {
   SOCK_RAW,
   SOCK_STREAM,
 } from './constants.ts';
-import { EBADF, EINVAL, EIO, ENFILE, ENOTCONN, EOPNOTSUPP, err_to_errno } from './errno.ts';
+import { EBADF, EINVAL, EIO, ENFILE, ENOBUFS, ENOTCONN, EOPNOTSUPP, err_to_errno } from './errno.ts';
 import {
   NETCONN_EVT_RCVMINUS,
   NETCONN_EVT_RCVPLUS,
@@ -58,12 +58,14 @@ export function* lwip_socket(
   }
   const netconnType = netconnTypeOf(type);
   if (netconnType === 0) return sockets.fail(thread, EINVAL);
+  if (sockets.tcpip.stack.lacks('netconn')) return sockets.fail(thread, ENOBUFS);
   const conn = new Netconn(netconnType, sockets.tcpip.stack, sockets.onEvent, sockets.sys);
   const msg = sockets.msg(thread, conn);
   msg.n = protocol & 0xff;
   if (!sockets.tcpip.tryCall(thread, lwip_netconn_do_newconn, msg)) {
     yield* sockets.tcpip.finishCall(thread, lwip_netconn_do_newconn, msg);
   }
+  if (msg.err !== ERR_OK) return sockets.fail(thread, ENOBUFS);
   const sock = sockets.allocate(conn, false);
   if (sock === null) {
     yield* sockets.call(thread, lwip_netconn_do_delconn, conn);

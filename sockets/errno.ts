@@ -103,6 +103,16 @@ export function errnoName(n: number): string {
   return NAMES.get(n) ?? `errno ${n}`;
 }
 
+const NUMBERS: ReadonlyMap<string, number> = new Map([
+  ...[...NAMES].map(([n, name]): [string, number] => [name, n]),
+  ['EAGAIN', EAGAIN],
+]);
+
+/** The number of an errno by its name in newlib; undefined if there is no such name. */
+export function errnoNumber(name: string): number | undefined {
+  return NUMBERS.get(name);
+}
+
 /** What the numbers that lwIP can leave mean to the caller of a socket. */
 const TEXTS: ReadonlyMap<number, string> = new Map([
   [ENOENT, 'there is no such entry'],

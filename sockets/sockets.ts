@@ -22,6 +22,8 @@ export class Sockets {
   readonly offset: number;
   readonly selectors = new Selectors();
   readonly memberships: Memberships;
+  /** A TCP transfer that begins now moves no more bytes than this. Lowered by fault plans. */
+  transferLimit = Number.POSITIVE_INFINITY;
   private readonly slots: (LwipSock | undefined)[];
   private readonly size: number;
   private names: Netdb | null = null;
@@ -93,6 +95,7 @@ export class Sockets {
 
   /** The lowest free slot for a netconn, held once; null if there is none. Source: lwIP alloc_socket() */
   allocate(conn: Netconn, accepted: boolean): LwipSock | null {
+    if (this.tcpip.stack.lacks('descriptor')) return null;
     for (let i = 0; i < this.size; i++) {
       let sock = this.slots[i];
       if (sock === undefined) {

@@ -88,6 +88,8 @@ export interface Sys {
 /** A bounded queue of messages; putting into a full one fails. Source: ESP-IDF sys_mbox_trypost(), sys_arch_mbox_tryfetch() */
 export class Mbox<T> {
   readonly size: number;
+  /** It counts as full with so many items in it. Lowered by fault plans. */
+  limit: number;
   readonly receivers = new WaitList();
   /** A ring, made when something is put in. */
   private slots: (T | undefined)[] | null = null;
@@ -96,11 +98,12 @@ export class Mbox<T> {
 
   constructor(size: number) {
     this.size = size;
+    this.limit = size;
   }
 
   /** Put an item in and wake a receiver, who runs at once if its priority is higher (only the tcpip thread posts). */
   trypost(item: T, sys: Sys): boolean {
-    if (this.count === this.size) return false;
+    if (this.count >= this.limit) return false;
     this.slots ??= new Array<T | undefined>(this.size).fill(undefined);
     this.slots[(this.first + this.count) % this.size] = item;
     this.count++;

@@ -22,9 +22,10 @@ export class TcpipThread {
   readonly sys: Sys;
   readonly receivers = new WaitList();
   private readonly senders = new WaitList();
-  private readonly size: number;
   /** With LWIP_TCPIP_CORE_LOCKING: calls run the stack in their own tasks. */
   private readonly lock: CoreLock | null;
+  /** Messages that its mailbox takes. */
+  size: number;
   /** The mailbox: three values a message, from `first` to before `last`; both go back to 0 whenever it is empty. */
   private readonly queue: unknown[] = [];
   private first = 0;

@@ -8,7 +8,7 @@ import { UDP_PAYLOAD, udpFrame } from '../stack/udp.ts';
 import { lwip_netconn_do_recv, lwip_netconn_do_send, lwip_netconn_do_write } from './api_msg.ts';
 import { getaddr, setSockaddr, shutdownConn } from './connection.ts';
 import { AF_INET6, IOV_MAX, MSG_DONTWAIT, MSG_MORE, MSG_PEEK, MSG_TRUNC, SHUT_RD } from './constants.ts';
-import { EBADF, EINVAL, EIO, EMSGSIZE, ENOTCONN, EOPNOTSUPP, err_to_errno } from './errno.ts';
+import { EBADF, EINVAL, EIO, EMSGSIZE, ENOMEM, ENOTCONN, EOPNOTSUPP, err_to_errno } from './errno.ts';
 import {
   NETCONN_EVT_RCVMINUS,
   NETCONN_FIN_RX_PENDING,
@@ -95,11 +95,12 @@ function* write(
   vector: readonly Uint8Array[],
   flags: number,
 ): Op<number> {
+  const parts = sockets.transferLimit === Number.POSITIVE_INFINITY ? vector : firstBytes(vector, sockets.transferLimit);
   let total = 0;
-  for (const part of vector) total += part.length;
+  for (const part of parts) total += part.length;
   if (total === 0) return 0;
   const msg = sockets.msg(thread, conn);
-  msg.vector = vector.length === 1 ? vector : vector.filter((part) => part.length > 0);
+  msg.vector = parts.length === 1 ? parts : parts.filter((part) => part.length > 0);
   msg.vectorIndex = 0;
   msg.vectorOffset = 0;
   msg.offset = 0;
@@ -110,6 +111,16 @@ function* write(
     yield* sockets.tcpip.finishCall(thread, lwip_netconn_do_write, msg);
   }
   return sockets.result(thread, msg.err, msg.offset);
+}
+
+/** Not more than so many bytes of a vector. */
+function firstBytes(vector: readonly Uint8Array[], count: number): Uint8Array[] {
+  let left = count;
+  return vector.map((part) => {
+    const first = part.subarray(0, left);
+    left -= first.length;
+    return first;
+  });
 }
 
 function* sendDatagram(
@@ -123,6 +134,7 @@ function* sendDatagram(
   for (const part of vector) size += part.length;
   if (size > 0xffff) return sockets.fail(thread, EMSGSIZE);
   if (to !== null && !isInet(to)) return sockets.fail(thread, sa_family(to) === AF_INET6 ? EINVAL : EIO);
+  if (sockets.tcpip.stack.lacks('pbuf')) return sockets.fail(thread, ENOMEM);
   const isUdp = conn.type === NETCONN_UDP;
   const frame = isUdp ? udpFrame(sockets.tcpip.stack, size) : rawFrame(sockets.tcpip.stack, size);
   let at = isUdp ? UDP_PAYLOAD : FRAME_TRANSPORT;
@@ -220,9 +232,10 @@ function* recvTcp(
   thread: SysThread,
   sock: LwipSock,
   mem: Uint8Array,
-  len: number,
+  length: number,
   flags: number,
 ): Op<number> {
+  const len = Math.min(length, sockets.transferLimit);
   const conn = sock.conn!;
   let dontblock = (flags & MSG_DONTWAIT) !== 0 || conn.nonBlocking;
   let recvd = 0;

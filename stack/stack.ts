@@ -32,6 +32,9 @@ export type HazardName =
   | 'tcp_persist_without_data'
   | 'sntp_mode_while_running';
 
+/** What memory is wanted for: a descriptor's slot, what stands behind one, data to send, a received frame. */
+export type MemoryKind = 'descriptor' | 'netconn' | 'pcb' | 'pbuf' | 'rx_pbuf';
+
 /** The port: everything that the stack asks of its surroundings. Source: lwIP sys_arch, lwipopts.h hooks */
 export interface StackPort {
   readonly memory: SharedMemory;
@@ -52,7 +55,9 @@ const NO_SERVERS: readonly number[] = [];
 
 export class Stack {
   readonly port: StackPort;
-  readonly opt: Opt;
+  opt: Opt;
+  /** Says that there is no memory left; null while there is enough. */
+  scarcity: { lacks(of: MemoryKind): boolean } | null = null;
   readonly timeouts = new Timeouts();
   private counted: Stats | null = null;
 
@@ -114,6 +119,11 @@ export class Stack {
   get stats(): Stats {
     this.counted ??= new Stats();
     return this.counted;
+  }
+
+  /** An allocation fails. */
+  lacks(of: MemoryKind): boolean {
+    return this.scarcity?.lacks(of) ?? false;
   }
 
   /** Run the timers that are due. Source: lwIP sys_check_timeouts() */

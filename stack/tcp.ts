@@ -119,7 +119,7 @@ function newPort(stack: Stack): number {
 /**
  * Make a pcb passive.
  * @returns the listening pcb, which replaces the given one; or ERR_USE if another listener has the same address (only
- * asked with SO_REUSEADDR), ERR_ALREADY if it listens
+ * asked with SO_REUSEADDR), ERR_ALREADY if it listens, ERR_MEM without memory
  */
 export function tcp_listen_with_backlog(pcb: TcpPcb, backlog: number): TcpPcbListen | err_t {
   const stack = pcb.stack;
@@ -129,6 +129,7 @@ export function tcp_listen_with_backlog(pcb: TcpPcb, backlog: number): TcpPcbLis
       if (p.local_port === pcb.local_port && p.local_ip === pcb.local_ip) return ERR_USE;
     }
   }
+  if (stack.lacks('pcb')) return ERR_MEM;
   const lpcb = new TcpPcbListen(pcb, backlog);
   if (pcb.local_port !== 0) rmvBound(pcb);
   stack.tcp_index.takePort(lpcb.local_port);

@@ -260,6 +260,10 @@ function listenInput(lpcb: TcpPcbListen, s: InputSegment): void {
   const stack = lpcb.stack;
   const counts = stack.opt.TCP_LISTEN_BACKLOG !== 0;
   if (counts && lpcb.accepts_pending >= lpcb.backlog) return;
+  if (stack.lacks('pcb')) {
+    lpcb.accept?.(lpcb.callback_arg as never, null, ERR_MEM);
+    return;
+  }
   const pcb = new TcpPcb(stack);
   if (counts) {
     lpcb.accepts_pending++;

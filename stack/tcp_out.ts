@@ -92,6 +92,7 @@ export function tcp_write(pcb: TcpPcb, data: Uint8Array, from: number, len: numb
   }
   if (len === 0) return ERR_OK;
   if (len > pcb.snd_buf || pcb.snd_queuelen >= opt.TCP_SND_QUEUELEN) return outOfMemory(pcb);
+  if (pcb.stack.lacks('pbuf')) return outOfMemory(pcb);
   const half = pcb.snd_wnd_max >> 1;
   const mss = half === 0 ? pcb.mss : Math.min(pcb.mss, half);
   const last = lastOf(pcb.unsent);

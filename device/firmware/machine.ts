@@ -98,7 +98,7 @@ export class Machine {
   }
 
   get isTraced(): boolean {
-    return this.board.trace !== null;
+    return this.board.trace !== null || this.board.world.callTaps.isActive;
   }
 
   // Tasks
@@ -203,12 +203,13 @@ export class Machine {
    */
   call(fn: string, fd: number, op: Op<number>, args: CallArgs | false, onReturn: OnReturn | false = false): number {
     const body = this.current!;
-    const { task } = this;
-    const { trace } = this.board;
+    const { task, board } = this;
+    const { trace } = board;
+    const shown = board.world.callTaps.isActive ? board.show(task, fn, fd, args === false ? [] : args, op) : op;
     body.record = trace === null || args === false ? null : recordStart(trace, this, fn, args);
     body.onReturn = onReturn;
     task.errno = 0;
-    const steps = ++task.busyCalls >= CALLS_PER_TICK ? this.afterOneTick(op) : op;
+    const steps = ++task.busyCalls >= CALLS_PER_TICK ? this.afterOneTick(shown) : shown;
     const step = steps.next();
     // A task of higher priority has run meanwhile and may have deleted this one, or stopped the board.
     if ((task.state as string) === 'done') throw TASK_ENDS;

@@ -1,6 +1,6 @@
 /** Misfortunes of a wire: rules that look at every frame as it is sent and decide its fate. */
 
-import type { RandomStream } from './random.ts';
+import type { RandomStream } from '../random.ts';
 
 /** What becomes of one frame. */
 export interface Fate {
@@ -13,8 +13,17 @@ export interface Fate {
   copyGapUs: number;
   /** Bytes to change: offset in the frame, and what to XOR with. */
   readonly corruptions: { readonly offset: number; readonly xor: number }[];
-  /** What the trace says about it: drop, delay, dup, corrupt, outage, nocable. */
+  /** What the trace says about it: drop, delay, dup, corrupt, outage, nocable, or the kind of a planned fault. */
   readonly labels: string[];
+  /** What arrives instead of the frame, with checksums as they stand. */
+  bytes: Uint8Array | null;
+  /** Arrives behind so many later frames of its sender, at the latest `withinUs` later. */
+  behind: number;
+  withinUs: number;
+  /** The one board that does not get it; '' if there is none. */
+  notTo: string;
+  /** What follows once the frame is on its way. */
+  afterwards: (() => void) | null;
 }
 
 /** A frame at the moment of sending, as a rule sees it. */
@@ -118,12 +127,29 @@ export class Faults {
 
   /** The fate of a frame. */
   judge(frame: SentFrame): Fate {
-    const fate: Fate = { lost: false, delayUs: 0, copies: 0, copyGapUs: 0, corruptions: [], labels: [] };
+    const fate = makeFate();
     for (const entry of this.rules) {
       if (entry.rule(frame, fate)) entry.matched = true;
     }
     return fate;
   }
+}
+
+/** Nothing happens to the frame. */
+function makeFate(): Fate {
+  return {
+    lost: false,
+    delayUs: 0,
+    copies: 0,
+    copyGapUs: 0,
+    corruptions: [],
+    labels: [],
+    bytes: null,
+    behind: 0,
+    withinUs: 0,
+    notTo: '',
+    afterwards: null,
+  };
 }
 
 /** Lose a frame for this reason. */
