@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "esp_event_base.h"
+#include "esp_interface.h"
 
 typedef enum {
   WIFI_MODE_NULL = 0,
@@ -21,8 +22,6 @@ typedef enum {
   WIFI_IF_MAX
 } wifi_interface_t;
 
-#define ESP_IF_WIFI_STA WIFI_IF_STA
-#define ESP_IF_WIFI_AP WIFI_IF_AP
 
 #define WIFI_AP_DEFAULT_MAX_IDLE_PERIOD 292
 #define WIFI_OFFCHAN_TX_REQ 1

@@ -30,5 +30,4 @@ typedef enum {
 
 __BEGIN_DECLS
 int err_to_errno(err_t err);
-const char *lwip_strerr(err_t err);
 __END_DECLS

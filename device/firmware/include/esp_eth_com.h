@@ -1,0 +1,36 @@
+/* ESP-IDF: types of Ethernet. */
+#pragma once
+
+#include <stdint.h>
+#include "esp_err.h"
+#include "esp_event_base.h"
+#include "hal/eth_types.h"
+
+typedef enum {
+  ETHERNET_EVENT_START,
+  ETHERNET_EVENT_STOP,
+  ETHERNET_EVENT_CONNECTED,
+  ETHERNET_EVENT_DISCONNECTED
+} eth_event_t;
+
+ESP_EVENT_DECLARE_BASE(ETH_EVENT);
+
+typedef enum {
+  ETH_CMD_G_MAC_ADDR,
+  ETH_CMD_S_MAC_ADDR,
+  ETH_CMD_G_PHY_ADDR,
+  ETH_CMD_S_PHY_ADDR,
+  ETH_CMD_G_AUTONEGO,
+  ETH_CMD_S_AUTONEGO,
+  ETH_CMD_G_SPEED,
+  ETH_CMD_S_SPEED,
+  ETH_CMD_S_PROMISCUOUS,
+  ETH_CMD_S_FLOW_CTRL,
+  ETH_CMD_G_DUPLEX_MODE,
+  ETH_CMD_S_DUPLEX_MODE,
+  ETH_CMD_S_PHY_LOOPBACK,
+  ETH_CMD_READ_PHY_REG,
+  ETH_CMD_WRITE_PHY_REG,
+  ETH_CMD_CUSTOM_MAC_CMDS_OFFSET = 0x0FFF,
+  ETH_CMD_CUSTOM_PHY_CMDS_OFFSET = 0x1FFF
+} esp_eth_io_cmd_t;

@@ -1,0 +1,4 @@
+#pragma once
+
+#include "lwip/ip_addr.h"
+#include "lwip/opt.h"

@@ -1,0 +1,6 @@
+/* lwIP: statistics are compiled out, as in ESP-IDF's default configuration. */
+#pragma once
+
+#include "lwip/opt.h"
+
+#define LWIP_STATS 0
