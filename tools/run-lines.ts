@@ -3,7 +3,7 @@
  * sent what to whom, or which call was made with which result; how it is drawn is the business of others.
  */
 
-import type { CallRecord, FrameRecord, NoteRecord, Trace } from '../device/trace.ts';
+import type { CallRecord, FrameRecord, NoteRecord } from '../device/trace.ts';
 import { ENOTCONN, errnoName } from '../sockets/errno.ts';
 import { eaiName } from '../sockets/names.ts';
 import { TCP_ACK, TCP_FIN, TCP_SYN } from '../stack/prot/tcp.ts';
@@ -11,6 +11,13 @@ import { appWords } from './describe-app.ts';
 import { type DescribeOptions, describeFrame } from './describe-frame.ts';
 import { type Dissection, dissect, type Ip4Layer, type TcpLayer } from './dissect.ts';
 import { printable } from './printable.ts';
+
+/** What the lines are made from: a trace, or what is left of one in a file. */
+export interface RunRecords {
+  readonly frames: readonly FrameRecord[];
+  readonly calls: readonly CallRecord[];
+  readonly notes: readonly NoteRecord[];
+}
 
 // ---------------------------------------------------------------------------------------------------------------
 // Who takes part
@@ -36,7 +43,7 @@ export class Cast {
   /** The frames in order, decoded. */
   readonly frames: readonly { readonly record: FrameRecord; readonly d: Dissection }[];
 
-  constructor(trace: Trace, first: readonly string[]) {
+  constructor(trace: RunRecords, first: readonly string[]) {
     this.frames = trace.frames
       .map((record) => ({ record, d: dissect(record.bytes) }))
       .sort((a, b) => a.record.n - b.record.n);
@@ -174,7 +181,7 @@ interface Event {
   readonly call?: { readonly record: CallRecord; readonly isStart: boolean };
 }
 
-export function runLines(trace: Trace, cast: Cast, showCalls: boolean): Line[] {
+export function runLines(trace: RunRecords, cast: Cast, showCalls: boolean): Line[] {
   const tcp = new TcpView();
   const events: Event[] = cast.frames.map(({ record, d }) => ({ n: record.n, line: frameLine(record, d, cast, tcp) }));
   for (const note of trace.notes) {

@@ -1,0 +1,149 @@
+/** The TCP connections of a run: who talks to whom, in which frames, and how their control blocks went. */
+
+import type { StateRecord } from '../../device/trace.ts';
+import { TCP_ACK, TCP_FIN, TCP_SYN } from '../../stack/prot/tcp.ts';
+import type { FrameLine } from '../run-lines.ts';
+
+/** One end of a connection. */
+export interface ConnectionEnd {
+  /** "ip:port" */
+  readonly address: string;
+  /** Name of its board; '' if no board of the run has sent from there. */
+  readonly board: string;
+  /** Sequence number of its SYN, shown as 0; that before its first byte if the SYN was not seen. */
+  base: number;
+  /** Its control block over time, in order. */
+  readonly states: StateRecord[];
+}
+
+/** A segment of a connection. */
+export interface Segment {
+  readonly line: FrameLine;
+  /** 0: sent by the first end, 1: by the second. */
+  readonly from: 0 | 1;
+  /** Relative to the sender's base; `end` counts SYN and FIN too. */
+  readonly seq: number;
+  readonly end: number;
+  /** Relative to the receiver's base; -1 without ACK. */
+  readonly ack: number;
+  readonly wnd: number;
+}
+
+export interface Connection {
+  readonly id: number;
+  readonly lan: string;
+  /** The first is the one that was seen first, as a rule the client. */
+  readonly ends: readonly [ConnectionEnd, ConnectionEnd];
+  readonly segments: Segment[];
+}
+
+/** Find the connections of a run. A SYN with another sequence number begins a new one between the same ends. */
+export function findConnections(lines: readonly FrameLine[], states: readonly StateRecord[]): Connection[] {
+  const all: Connection[] = [];
+  const current = new Map<string, Connection>();
+  for (const line of lines) {
+    const { tcp, ip4 } = line.d;
+    if (tcp === undefined || ip4 === undefined || ip4.isFragment) continue;
+    const src = `${ip4.src}:${tcp.srcPort}`;
+    const dest = `${ip4.dest}:${tcp.destPort}`;
+    const key = `${line.record.lan} ${endsKey(src, dest)}`;
+    let connection = current.get(key);
+    if (connection === undefined || isNewSyn(connection, line, src)) {
+      connection = open(all.length, line, src, dest);
+      all.push(connection);
+      current.set(key, connection);
+    }
+    addSegment(connection, line, src);
+  }
+  const byEnds = new Map<string, Connection[]>();
+  for (const connection of all) {
+    const key = endsKey(connection.ends[0].address, connection.ends[1].address);
+    byEnds.set(key, [...(byEnds.get(key) ?? []), connection]);
+  }
+  for (const state of states) assign(byEnds.get(endsKey(state.local, state.remote)) ?? [], state);
+  return all;
+}
+
+function endsKey(a: string, b: string): string {
+  return [a, b].sort().join(' ');
+}
+
+function open(id: number, line: FrameLine, src: string, dest: string): Connection {
+  const end = (address: string, board: string): ConnectionEnd => ({ address, board, base: -1, states: [] });
+  return { id, lan: line.record.lan, ends: [end(src, line.record.from), end(dest, '')], segments: [] };
+}
+
+function isNewSyn(connection: Connection, line: FrameLine, src: string): boolean {
+  const tcp = line.d.tcp!;
+  if ((tcp.flags & (TCP_SYN | TCP_ACK)) !== TCP_SYN) return false;
+  const end = connection.ends[connection.ends[0].address === src ? 0 : 1];
+  return end.base !== tcp.seqno;
+}
+
+function addSegment(connection: Connection, line: FrameLine, src: string): void {
+  const tcp = line.d.tcp!;
+  const from = connection.ends[0].address === src ? 0 : 1;
+  const [own, peer] = from === 0 ? connection.ends : ([connection.ends[1], connection.ends[0]] as const);
+  if (own.base < 0) own.base = (tcp.flags & TCP_SYN) === 0 ? (tcp.seqno - 1) >>> 0 : tcp.seqno;
+  const hasAck = (tcp.flags & TCP_ACK) !== 0;
+  if (peer.base < 0 && hasAck) peer.base = (tcp.ackno - 1) >>> 0;
+  if (own.board === '' && line.record.from !== '') (own as { board: string }).board = line.record.from;
+  const seq = (tcp.seqno - own.base) | 0;
+  const size = line.d.payload.length + ((tcp.flags & TCP_SYN) === 0 ? 0 : 1) + ((tcp.flags & TCP_FIN) === 0 ? 0 : 1);
+  const ack = hasAck ? (tcp.ackno - peer.base) | 0 : -1;
+  connection.segments.push({ line, from, seq, end: seq + size, ack, wnd: tcp.wnd });
+}
+
+/** A control block belongs to the last connection of its ends that had begun by then. */
+function assign(all: readonly Connection[], record: StateRecord): void {
+  for (let i = all.length - 1; i >= 0; i--) {
+    const { ends, segments } = all[i]!;
+    if ((segments[0]?.line.record.n ?? 0) >= record.n) continue;
+    const end = ends.find((one) => one.address === record.local);
+    const peer = ends.find((one) => one.address === record.remote);
+    if (end === undefined || peer === undefined || end === peer) continue;
+    end.states.push(record);
+    return;
+  }
+}
+
+/** How a connection's end stood when everything below a running number had happened; undefined if it was not there. */
+export function stateBefore(end: ConnectionEnd, n: number): StateRecord | undefined {
+  let low = 0;
+  let high = end.states.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (end.states[mid]!.n <= n) low = mid + 1;
+    else high = mid;
+  }
+  return end.states[low - 1];
+}
+
+/** The first state that was recorded after a running number. */
+export function stateAfter(end: ConnectionEnd, n: number): StateRecord | undefined {
+  return end.states.find((record) => record.n > n) ?? end.states.at(-1);
+}
+
+/** The frame that a retransmission repeats: the first that began at the same place. */
+export function originalOf(connection: Connection, segment: Segment): Segment | undefined {
+  const first = connection.segments.find((s) => s.from === segment.from && s.seq === segment.seq && s.end > s.seq);
+  return first === segment ? undefined : first;
+}
+
+/** The first acknowledgement from the other end that covers a segment. */
+export function answerTo(connection: Connection, segment: Segment): Segment | undefined {
+  if (segment.end === segment.seq) return undefined;
+  const { n } = segment.line.record;
+  return connection.segments.find((s) => s.from !== segment.from && s.ack >= segment.end && s.line.record.n > n);
+}
+
+/** The segments that an acknowledgement covers and none before it did. */
+export function answeredBy(connection: Connection, segment: Segment): Segment[] {
+  if (segment.ack < 0) return [];
+  const { n } = segment.line.record;
+  const earlier = connection.segments.filter((s) => s.from === segment.from && s.line.record.n < n);
+  const before = earlier.reduce((most, s) => Math.max(most, s.ack), 0);
+  return connection.segments.filter(
+    (s) => s.from !== segment.from && s.line.record.n < n && s.end > s.seq && s.end > before && s.end <= segment.ack,
+  );
+}

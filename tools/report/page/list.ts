@@ -1,0 +1,79 @@
+/** The run as a list of lines. Only the rows in view exist, so a hundred thousand lines cost no more than fifty. */
+
+import { isMostlyText, quoted } from '../../printable.ts';
+import type { Item } from '../run-view.ts';
+import { byId, element, seconds } from './dom.ts';
+import type { PageState } from './state.ts';
+import { itemActor, itemLook, itemText } from './words.ts';
+
+const ROW_HEIGHT = 20;
+const SPARE_ROWS = 10;
+const PREVIEW = 40;
+
+export class List {
+  readonly #state: PageState;
+  readonly #scroller = byId('list');
+  readonly #rows = element('div', 'rows');
+  readonly #hues: ReadonlyMap<string, number>;
+
+  constructor(state: PageState) {
+    this.#state = state;
+    this.#hues = new Map(state.view.boards.map((name, i) => [name, i]));
+    this.#scroller.append(this.#rows);
+    this.#scroller.addEventListener('scroll', () => this.#draw());
+    new ResizeObserver(() => this.#draw()).observe(this.#scroller);
+    state.onFilter(() => this.#draw());
+    state.onSelect(() => this.#reveal());
+    this.#draw();
+  }
+
+  #draw(): void {
+    const { shown, selected } = this.#state;
+    this.#rows.style.height = `${shown.length * ROW_HEIGHT}px`;
+    const first = Math.max(0, Math.floor(this.#scroller.scrollTop / ROW_HEIGHT) - SPARE_ROWS);
+    const count = Math.ceil(this.#scroller.clientHeight / ROW_HEIGHT) + 2 * SPARE_ROWS;
+    const rows = shown.slice(first, first + count).map((item, i) => this.#row(item, first + i, item === selected));
+    this.#rows.replaceChildren(...rows);
+  }
+
+  #row(item: Item, index: number, isSelected: boolean): HTMLElement {
+    const previous = this.#state.shown[index - 1];
+    const time = previous?.tUs === item.tUs ? '' : seconds(item.tUs);
+    const actor = itemActor(item);
+    const row = element('div', `row ${itemLook(item)}${isSelected ? ' selected' : ''}`, [
+      element('span', 'time', [time]),
+      element('span', `actor board${(this.#hues.get(actor) ?? 0) % 6}`, [actor]),
+      element('span', 'text', [`${arrow(item)}${itemText(item)}${preview(item)}`]),
+    ]);
+    row.style.top = `${index * ROW_HEIGHT}px`;
+    row.dataset.n = String(item.n);
+    row.addEventListener('click', () => this.#state.select(item));
+    return row;
+  }
+
+  #reveal(): void {
+    const { shown, selected } = this.#state;
+    const index = selected === undefined ? -1 : shown.indexOf(selected);
+    if (index >= 0) {
+      const top = index * ROW_HEIGHT;
+      const { scrollTop, clientHeight } = this.#scroller;
+      if (top < scrollTop || top + ROW_HEIGHT > scrollTop + clientHeight) {
+        this.#scroller.scrollTop = top - clientHeight / 2;
+      }
+    }
+    this.#draw();
+  }
+}
+
+function arrow(item: Item): string {
+  if (item.kind !== 'frame') return '';
+  const { lost, fault } = item.line;
+  if (lost) return `✗ ${fault} `;
+  return fault === '' ? '→ ' : `⇢ ${fault} `;
+}
+
+function preview(item: Item): string {
+  if (item.kind !== 'frame' && item.kind !== 'call') return '';
+  const { payload } = item.line;
+  return payload.length > 0 && isMostlyText(payload) ? ` ${quoted(payload, PREVIEW)}` : '';
+}

@@ -1,0 +1,131 @@
+/** The report page: takes the run out of the page it stands in, and shows it. */
+
+import { unpackReport } from '../report-data.ts';
+import { RunView } from '../run-view.ts';
+import { Detail } from './detail.ts';
+import { byId, element, seconds } from './dom.ts';
+import { List } from './list.ts';
+import { Overview } from './overview.ts';
+import { Story, showMarks } from './panels.ts';
+import { Plots } from './plots.ts';
+import { PageState } from './state.ts';
+import { Timeline } from './timeline.ts';
+
+const view = new RunView(unpackReport(byId('data').textContent ?? ''));
+const state = new PageState(view);
+const timeline = new Timeline(state);
+new Overview(state);
+new List(state);
+new Detail(state);
+const plots = new Plots(state);
+const story = new Story(state);
+showMarks(state);
+showHeading();
+listenToTabs();
+listenToControls();
+listenToKeys();
+timeline.draw();
+document.body.dataset.ready = 'yes';
+
+function showHeading(): void {
+  const { title, outcome, seed, version } = view.data;
+  document.title = title;
+  byId('title').textContent = title;
+  const seeded = seed === undefined ? '' : `seed ${seed}, `;
+  const counts = `${view.frameLines.length} frames, ${view.data.calls.length} calls, ${view.connections.length} connections`;
+  byId('summary').textContent =
+    `${outcome} ${seconds(view.endUs)} s of virtual time, ${counts}; ${seeded}lwip-twin ${version}`;
+}
+
+function listenToTabs(): void {
+  const tabs = [...document.querySelectorAll<HTMLButtonElement>('[role=tab]')];
+  const open = (tab: HTMLButtonElement): void => {
+    for (const one of tabs) {
+      one.setAttribute('aria-selected', String(one === tab));
+      byId(one.dataset.panel!).hidden = one !== tab;
+    }
+    plots.draw();
+    story.draw();
+  };
+  for (const tab of tabs) tab.addEventListener('click', () => open(tab));
+}
+
+function listenToControls(): void {
+  const filter = byId('filter') as HTMLInputElement;
+  filter.addEventListener('input', () => {
+    state.setFilter(filter.value);
+    filter.classList.toggle('failed', state.filterError !== '');
+    byId('filter-note').textContent =
+      state.filterError || (filter.value === '' ? '' : `${state.shown.length} of ${view.items.length}`);
+  });
+  byId('fit').addEventListener('click', () => state.axis.fit());
+  const quiet = byId('quiet') as HTMLInputElement;
+  quiet.checked = state.axis.skipsQuiet;
+  quiet.addEventListener('change', () => {
+    state.axis.skipsQuiet = quiet.checked;
+    plots.draw();
+  });
+  byId('scheme').addEventListener('click', () => {
+    const isDark = getComputedStyle(document.documentElement).colorScheme === 'dark';
+    document.documentElement.dataset.scheme = isDark ? 'light' : 'dark';
+    timeline.draw();
+    plots.draw();
+    state.axis.view(state.axis.from, state.axis.to);
+  });
+  const help = byId('help') as HTMLDialogElement;
+  byId('help-button').addEventListener('click', () => help.showModal());
+  help.append(
+    ...KEYS.map(([keys, what]) => element('p', '', [element('kbd', '', [keys]), ` ${what}`])),
+    element('p', 'faint', [FILTER_HELP]),
+  );
+}
+
+const FILTER_HELP =
+  'Filter: words, or fields such as tcp.port == 80, ip.addr == 192.168.4.1, host == server, task == main, call == recv, ' +
+  'errno == ECONNRESET, lost, fault, log, dns, dhcp; joined by && and ||, negated by !, grouped by parentheses.';
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ['↓ j', 'next line'],
+  ['↑ k', 'previous line'],
+  ['Page Down, Page Up', 'twenty lines'],
+  ['Home, End', 'first and last line'],
+  ['← →', 'pan'],
+  ['+ −', 'zoom'],
+  ['0', 'the whole run'],
+  ['/', 'filter'],
+  ['Esc', 'leave the filter, select nothing'],
+  ['?', 'this help'],
+];
+
+function listenToKeys(): void {
+  const actions: Readonly<Record<string, () => void>> = {
+    ArrowDown: () => state.move(1),
+    j: () => state.move(1),
+    ArrowUp: () => state.move(-1),
+    k: () => state.move(-1),
+    PageDown: () => state.move(20),
+    PageUp: () => state.move(-20),
+    Home: () => state.move(Number.NEGATIVE_INFINITY),
+    End: () => state.move(Number.MAX_SAFE_INTEGER),
+    ArrowLeft: () => state.axis.pan(-0.2),
+    ArrowRight: () => state.axis.pan(0.2),
+    '+': () => state.axis.zoom(0.7),
+    '=': () => state.axis.zoom(0.7),
+    '-': () => state.axis.zoom(1.4),
+    '0': () => state.axis.fit(),
+    '/': () => byId('filter').focus(),
+    '?': () => (byId('help') as HTMLDialogElement).showModal(),
+    Escape: () => state.select(undefined),
+  };
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { target } = event;
+    if (target instanceof HTMLInputElement && target.type !== 'checkbox') {
+      if (event.key === 'Escape') target.blur();
+      return;
+    }
+    if (target instanceof HTMLSelectElement || !Object.hasOwn(actions, event.key)) return;
+    event.preventDefault();
+    actions[event.key]!();
+  });
+}

@@ -1,0 +1,78 @@
+/** The strip over the timeline: how much happened when, and a brush that says which part is in view. */
+
+import { byId, color, sharpContext } from './dom.ts';
+import type { PageState } from './state.ts';
+
+export class Overview {
+  readonly #state: PageState;
+  readonly #canvas: HTMLCanvasElement;
+
+  constructor(state: PageState) {
+    this.#state = state;
+    this.#canvas = byId('overview') as HTMLCanvasElement;
+    state.axis.onChange(() => this.#draw());
+    state.onFilter(() => this.#draw());
+    new ResizeObserver(() => this.#draw()).observe(this.#canvas);
+    this.#listen();
+  }
+
+  #draw(): void {
+    const c = sharpContext(this.#canvas);
+    if (c === undefined) return;
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const { axis, view } = this.#state;
+    const counts = new Uint32Array(width);
+    const troubled = new Uint8Array(width);
+    for (const item of view.items) {
+      const at = Math.min(width - 1, Math.max(0, Math.floor(this.#x(axis.toUnit(item.tUs)))));
+      if (this.#state.isWanted(item)) counts[at]!++;
+      if (item.kind === 'mark' || (item.kind === 'frame' && item.line.fault !== '')) troubled[at] = 1;
+    }
+    const most = Math.max(1, ...counts);
+    for (let x = 0; x < width; x++) {
+      if (counts[x] === 0) continue;
+      c.fillStyle = color(troubled[x] === 1 ? 'lost' : 'call');
+      const bar = Math.max(2, (Math.log1p(counts[x]!) / Math.log1p(most)) * (height - 6));
+      c.fillRect(x, height - bar, 1, bar);
+    }
+    c.fillStyle = color('brush');
+    const [from, to] = [this.#x(axis.from), this.#x(axis.to)];
+    c.fillRect(from, 0, to - from, height);
+    c.strokeStyle = color('selection');
+    c.strokeRect(from + 0.5, 0.5, to - from - 1, height - 1);
+  }
+
+  #x(unit: number): number {
+    const { first, last } = this.#state.axis;
+    return ((unit - first) / Math.max(1, last - first)) * this.#canvas.clientWidth;
+  }
+
+  #unit(x: number): number {
+    const { first, last } = this.#state.axis;
+    return first + (x / this.#canvas.clientWidth) * (last - first);
+  }
+
+  /** Drag to choose a part; a click brings the part that is in view there. */
+  #listen(): void {
+    const canvas = this.#canvas;
+    let start: number | undefined;
+    canvas.addEventListener('pointerdown', (event) => {
+      start = event.offsetX;
+      canvas.setPointerCapture(event.pointerId);
+    });
+    canvas.addEventListener('pointermove', (event) => {
+      if (start === undefined || Math.abs(event.offsetX - start) < 4) return;
+      const [a, b] = [this.#unit(start), this.#unit(event.offsetX)];
+      this.#state.axis.view(Math.min(a, b), Math.max(a, b));
+    });
+    canvas.addEventListener('pointerup', (event) => {
+      if (start !== undefined && Math.abs(event.offsetX - start) < 4) {
+        const { axis } = this.#state;
+        const half = (axis.to - axis.from) / 2;
+        axis.view(this.#unit(event.offsetX) - half, this.#unit(event.offsetX) + half);
+      }
+      start = undefined;
+    });
+    canvas.addEventListener('dblclick', () => this.#state.axis.fit());
+  }
+}

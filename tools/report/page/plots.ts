@@ -1,0 +1,188 @@
+/** A connection over time: sequence numbers as tcptrace draws them, windows, buffers and the retransmission time-out. */
+
+import uPlot from 'uplot';
+import type { TcpState } from '../../../device/trace.ts';
+import type { Connection, ConnectionEnd } from '../connections.ts';
+import { byId, color, element, seconds } from './dom.ts';
+import type { PageState } from './state.ts';
+
+type Column = (number | null)[];
+
+export class Plots {
+  readonly #state: PageState;
+  readonly #panel = byId('connection');
+  readonly #charts = element('div', 'charts');
+  readonly #select = element('select');
+  readonly #side = element('select');
+  #plots: uPlot[] = [];
+  #isFollowing = false;
+
+  constructor(state: PageState) {
+    this.#state = state;
+    const { connections } = state.view;
+    if (connections.length === 0) {
+      this.#panel.append(element('p', 'faint', ['There is no TCP connection in this run.']));
+      return;
+    }
+    for (const connection of connections) {
+      this.#select.append(new Option(connection.ends.map(endName).join(' ↔ '), String(connection.id)));
+    }
+    this.#panel.append(element('p', 'choice', [this.#select, ' data sent by ', this.#side]), this.#charts);
+    this.#select.addEventListener('change', () => this.#chooseConnection());
+    this.#side.addEventListener('change', () => this.draw());
+    state.onSelect(() => this.#follow());
+    state.axis.onChange(() => this.#rescale());
+    this.#chooseConnection();
+  }
+
+  #chooseConnection(): void {
+    const connection = this.#connection();
+    this.#side.replaceChildren(...connection.ends.map((end, i) => new Option(endName(end), String(i))));
+    this.#side.value = bytesSent(connection, 0) >= bytesSent(connection, 1) ? '0' : '1';
+    this.draw();
+  }
+
+  /** The selected segment's connection comes up. */
+  #follow(): void {
+    const { selected, view } = this.#state;
+    const place = selected?.kind === 'frame' ? view.place(selected.n) : undefined;
+    if (place === undefined || String(place.connection.id) === this.#select.value) return;
+    this.#select.value = String(place.connection.id);
+    this.#chooseConnection();
+  }
+
+  #connection(): Connection {
+    return this.#state.view.connections[Number(this.#select.value)]!;
+  }
+
+  /** Draw anew: another connection, or the panel has become visible. */
+  draw(): void {
+    for (const plot of this.#plots) plot.destroy();
+    this.#plots = [];
+    this.#charts.replaceChildren();
+    if (this.#panel.hidden || this.#select.value === '') return;
+    const connection = this.#connection();
+    const side = this.#side.value === '0' ? 0 : 1;
+    this.#sequence(connection, side);
+    const own = connection.ends[side];
+    this.#fields(own, 'Windows of the sender, bytes', ['cwnd', 'ssthresh', 'snd_wnd']);
+    this.#fields(own, 'Free send buffer and receive window of the sender, bytes', ['snd_buf', 'rcv_wnd']);
+    this.#fields(own, 'Retransmission time-out, ms', ['rtoMs']);
+    this.#states(connection);
+    this.#rescale();
+  }
+
+  #sequence(connection: Connection, side: 0 | 1): void {
+    const rows = connection.segments.map((segment): [number, Column] => {
+      const x = this.#state.axis.toUnit(segment.line.tUs);
+      if (segment.from !== side)
+        return [
+          x,
+          [null, null, null, segment.ack < 0 ? null : segment.ack, segment.ack < 0 ? null : segment.ack + segment.wnd],
+        ];
+      if (segment.end === segment.seq) return [x, [null, null, null, null, null]];
+      const isAgain = segment.line.tcp?.mark === 'retransmission';
+      const place = segment.line.lost ? 2 : isAgain ? 1 : 0;
+      return [x, [0, 1, 2, 3, 4].map((i) => (i === place ? segment.end : null))];
+    });
+    this.#plot('Sequence numbers, relative', rows, [
+      dots('sent', 'frame'),
+      dots('sent again', 'fault'),
+      dots('lost', 'lost'),
+      stairs('acknowledged', 'call'),
+      stairs('window edge', 'faint'),
+    ]);
+  }
+
+  #fields(end: ConnectionEnd, title: string, keys: readonly (keyof TcpState)[]): void {
+    if (end.states.length === 0) return;
+    const rows = end.states.map(({ tUs, state }): [number, Column] => [
+      this.#state.axis.toUnit(tUs),
+      keys.map((key) => Number(state[key])),
+    ]);
+    const colors = ['call', 'failed', 'faint'];
+    this.#plot(
+      title,
+      rows,
+      keys.map((key, i) => stairs(key, colors[i]!)),
+    );
+  }
+
+  #states(connection: Connection): void {
+    for (const end of connection.ends) {
+      const names = end.states.filter((record, i) => record.state.state !== end.states[i - 1]?.state.state);
+      if (names.length === 0) continue;
+      const steps = names.map((record) => `${record.state.state} at ${seconds(record.tUs)} s`).join(' → ');
+      this.#charts.append(element('p', '', [`${endName(end)}: ${steps}`]));
+    }
+  }
+
+  #plot(title: string, rows: [number, Column][], series: uPlot.Series[]): void {
+    rows.sort((a, b) => a[0] - b[0]);
+    const columns = series.map((_, i) => rows.map(([, values]) => values[i] ?? null));
+    const box = element('div', 'chart');
+    this.#charts.append(box);
+    const axis = { stroke: color('faint'), grid: { stroke: color('grid') }, ticks: { stroke: color('grid') } };
+    const plot = new uPlot(
+      {
+        title,
+        width: Math.max(200, this.#panel.clientWidth - 24),
+        height: 180,
+        scales: { x: { time: false } },
+        legend: { live: false },
+        cursor: { drag: { x: true, y: false, setScale: true } },
+        axes: [
+          {
+            ...axis,
+            values: (_plot, units) => units.map((unit) => seconds(Math.max(0, this.#state.axis.toUs(unit)))),
+            space: 90,
+          },
+          { ...axis, size: 64 },
+        ],
+        series: [{}, ...series],
+        hooks: { setScale: [(one, key) => key === 'x' && this.#zoomed(one)] },
+      },
+      [rows.map(([x]) => x), ...columns] as uPlot.AlignedData,
+      box,
+    );
+    this.#plots.push(plot);
+  }
+
+  /** Zooming in a plot moves the common axis. */
+  #zoomed(plot: uPlot): void {
+    const { min, max } = plot.scales.x!;
+    if (this.#isFollowing || min == null || max == null) return;
+    this.#state.axis.view(min, max);
+  }
+
+  #rescale(): void {
+    const { from, to } = this.#state.axis;
+    this.#isFollowing = true;
+    for (const plot of this.#plots) plot.setScale('x', { min: from, max: to });
+    this.#isFollowing = false;
+  }
+}
+
+function dots(label: string, name: string): uPlot.Series {
+  const hue = color(name);
+  return { label, stroke: hue, paths: () => null, points: { show: true, size: 5, fill: hue } };
+}
+
+function stairs(label: string, name: string): uPlot.Series {
+  const paths = uPlot.paths.stepped?.({ align: 1 });
+  return {
+    label,
+    stroke: color(name),
+    spanGaps: true,
+    points: { show: false },
+    ...(paths === undefined ? {} : { paths }),
+  };
+}
+
+function endName(end: ConnectionEnd): string {
+  return end.board === '' ? end.address : `${end.board} ${end.address}`;
+}
+
+function bytesSent(connection: Connection, side: 0 | 1): number {
+  return connection.segments.reduce((most, segment) => (segment.from === side ? Math.max(most, segment.end) : most), 0);
+}

@@ -1,0 +1,76 @@
+/** What the reader looks at: the selected item, the filter, and who wants to know when they change. */
+
+import { type Filter, parseFilter } from '../filter.ts';
+import type { Item, RunView } from '../run-view.ts';
+import { TimeAxis } from './time-axis.ts';
+import { itemText } from './words.ts';
+
+export class PageState {
+  readonly view: RunView;
+  readonly axis: TimeAxis;
+  /** The items that the filter lets through, in order. */
+  shown: readonly Item[];
+  selected: Item | undefined;
+  /** What is wrong with the filter; '' if nothing. */
+  filterError = '';
+  readonly #selectListeners: (() => void)[] = [];
+  readonly #filterListeners: (() => void)[] = [];
+  readonly #byNumber = new Map<number, Item>();
+  #wanted: ReadonlySet<Item> | undefined;
+
+  constructor(view: RunView) {
+    this.view = view;
+    this.axis = new TimeAxis(view.items.map((item) => item.tUs).sort((a, b) => a - b));
+    this.shown = view.items;
+    for (const item of view.items) {
+      if (item.kind !== 'log' && item.kind !== 'mark') this.#byNumber.set(item.n, item);
+    }
+  }
+
+  onSelect(listener: () => void): void {
+    this.#selectListeners.push(listener);
+  }
+
+  onFilter(listener: () => void): void {
+    this.#filterListeners.push(listener);
+  }
+
+  /** @param reveal bring it into view on the time axis */
+  select(item: Item | undefined, reveal = true): void {
+    this.selected = item;
+    if (item !== undefined && reveal) this.axis.reveal(item.tUs);
+    for (const listener of this.#selectListeners) listener();
+  }
+
+  /** Select what has this running number: a frame, a note, the start or the return of a call. */
+  selectNumber(n: number): void {
+    const item = this.#byNumber.get(n);
+    if (item !== undefined) this.select(item);
+  }
+
+  /** Select the next or previous item that is shown. */
+  move(by: number): void {
+    const { shown, selected } = this;
+    const at = selected === undefined ? -1 : shown.indexOf(selected);
+    const next = shown[Math.max(0, Math.min(shown.length - 1, at + by))];
+    if (next !== undefined) this.select(next);
+  }
+
+  /** True for an item that the filter lets through. */
+  isWanted(item: Item): boolean {
+    return this.#wanted === undefined || this.#wanted.has(item);
+  }
+
+  setFilter(text: string): void {
+    const filter: Filter | string = parseFilter(text);
+    this.filterError = typeof filter === 'string' ? filter : '';
+    if (typeof filter === 'string') {
+      for (const listener of this.#filterListeners) listener();
+      return;
+    }
+    const isEverything = text.trim() === '';
+    this.shown = isEverything ? this.view.items : this.view.items.filter((item) => filter(item, itemText(item)));
+    this.#wanted = isEverything ? undefined : new Set(this.shown);
+    for (const listener of this.#filterListeners) listener();
+  }
+}
