@@ -6,6 +6,7 @@ export default {
   moduleNameMapper: {
     '^lwip-twin$': '<rootDir>/device/index.ts',
     '^lwip-twin/(ladder|pcap-writer)$': '<rootDir>/tools/$1.ts',
+    '^lwip-twin/report$': '<rootDir>/tools/report/report.ts',
   },
   transform: {
     '\\.ts$': [

@@ -95,7 +95,7 @@ export class World implements BoardWorld, LanWorld {
   /** Who is shown the calls of all tasks. */
   readonly callTaps = new CallTaps();
   private faultDesk: FaultDesk | null = null;
-  private readonly seed: number;
+  readonly seed: number;
   private readonly hazardsStop: boolean;
   private number = 0;
   private nextQuietCheckUs = 0;

@@ -1,4 +1,4 @@
-// Runs after the compiler: the CommonJS half gets its mark, and what was compiled from a source that is gone is removed,
+// Runs after the compiler: each half gets what tells it apart, and what was compiled from a source that is gone is removed,
 // so that neither a stale import nor the package ever sees it.
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -15,4 +15,5 @@ for (const out of ['dist', 'dist-cjs']) {
     if (entry.isFile() && compiled?.[1] !== undefined && !existsSync(join(root, `${compiled[1]}.ts`))) rmSync(file);
   }
 }
+writeFileSync(join(root, 'dist', 'tools', 'here.js'), 'export const here = import.meta.dirname;\n');
 writeFileSync(join(root, 'dist-cjs', 'package.json'), '{ "type": "commonjs" }\n');

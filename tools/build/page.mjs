@@ -9,7 +9,7 @@ const page = join(root, 'tools', 'report', 'page');
 const common = { bundle: true, minify: true, write: false, logLevel: 'warning' };
 
 const [script, style] = await Promise.all([
-  build({ ...common, entryPoints: [join(page, 'main.ts')], format: 'iife', target: 'es2022', legalComments: 'none' }),
+  build({ ...common, entryPoints: [join(page, 'main.ts')], format: 'esm', target: 'es2022', legalComments: 'none' }),
   build({
     ...common,
     stdin: { contents: "@import 'uplot/dist/uPlot.min.css';\n@import './page.css';", resolveDir: page, loader: 'css' },

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `lwip-twin`. */
 
-import { readFileSync } from 'node:fs';
+import { packageVersion } from '../package-info.ts';
 import { parseCommandLine } from './args.ts';
 import { HELP } from './help.ts';
 import { EXIT, run } from './run.ts';
@@ -13,18 +13,13 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     const command = parseCommandLine(words);
     if (command.kind === 'run') return await run(command, screen);
-    screen.out(command.kind === 'help' ? HELP : `${version()}\n`);
+    screen.out(command.kind === 'help' ? HELP : `${packageVersion()}\n`);
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     screen.err(`lwip-twin: ${error.message}\n`);
     return EXIT.usage;
   }
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { readonly version: string }).version;
 }
 
 // "lwip-twin ... | head" has seen enough; the run and its capture are completed all the same.

@@ -38,7 +38,7 @@ export interface Connection {
 }
 
 /** Find the connections of a run. A SYN with another sequence number begins a new one between the same ends. */
-export function findConnections(lines: readonly FrameLine[], states: readonly StateRecord[]): Connection[] {
+export function findConnections(lines: readonly FrameLine[]): Connection[] {
   const all: Connection[] = [];
   const current = new Map<string, Connection>();
   for (const line of lines) {
@@ -55,17 +55,21 @@ export function findConnections(lines: readonly FrameLine[], states: readonly St
     }
     addSegment(connection, line, src);
   }
+  return all;
+}
+
+/** Give the ends of connections what was recorded of their control blocks. */
+export function assignStates(connections: readonly Connection[], states: readonly StateRecord[]): void {
   const byEnds = new Map<string, Connection[]>();
-  for (const connection of all) {
+  for (const connection of connections) {
     const key = endsKey(connection.ends[0].address, connection.ends[1].address);
     byEnds.set(key, [...(byEnds.get(key) ?? []), connection]);
   }
   for (const state of states) assign(byEnds.get(endsKey(state.local, state.remote)) ?? [], state);
-  return all;
 }
 
 function endsKey(a: string, b: string): string {
-  return [a, b].sort().join(' ');
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
 }
 
 function open(id: number, line: FrameLine, src: string, dest: string): Connection {

@@ -9,6 +9,7 @@ import type {
   StepRecord,
   Trace,
 } from '../../device/trace.ts';
+import { ByteReader, ByteStore, packTable, type Table, unpackTable } from './table.ts';
 
 /** A board of the run. */
 export interface ReportBoard {
@@ -70,48 +71,61 @@ export interface ReportData {
 /** The records of a trace that a report shows. */
 export type TraceRecords = Pick<Trace, 'frames' | 'calls' | 'notes' | 'events' | 'steps' | 'states'>;
 
+/** Lists of records, stored by column: most values of a column resemble the one before, and no key is written twice. */
+const TABLES = ['frames', 'calls', 'notes', 'events', 'steps', 'states', 'logs', 'marks'] as const;
+
 /**
- * A report's data as JSON that can stand in an HTML page: bytes in base64, and no character that could end the element
- * which holds it, whatever names and payloads contain.
+ * A report's data as bytes: a JSON text, and behind it all byte strings of the run in a row.
+ * Bytes 0..3 are the length of the JSON text, least significant first.
  */
-export function packReport(data: ReportData): string {
-  const json = JSON.stringify(data, (_key, value: unknown) =>
-    value instanceof Uint8Array ? { base64: toBase64(value) } : value,
+export function packReport(data: ReportData): Uint8Array {
+  const store = new ByteStore();
+  const states = [...data.states].sort(byConnection);
+  const tables = Object.fromEntries(
+    TABLES.map((name) => [name, packTable(name === 'states' ? states : data[name], store)]),
   );
-  return json.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const json = new TextEncoder().encode(JSON.stringify({ ...data, ...tables }));
+  const packed = new Uint8Array(4 + json.length + store.size);
+  new DataView(packed.buffer).setUint32(0, json.length, true);
+  packed.set(json, 4);
+  let at = 4 + json.length;
+  for (const part of store.parts) {
+    packed.set(part, at);
+    at += part.length;
+  }
+  return packed;
 }
 
 /** The reverse of packReport(). */
-export function unpackReport(json: string): ReportData {
-  return JSON.parse(json, (_key, value: unknown) =>
-    typeof value === 'object' && value !== null && 'base64' in value && typeof value.base64 === 'string'
-      ? fromBase64(value.base64)
-      : value,
-  ) as ReportData;
+export function unpackReport(packed: Uint8Array): ReportData {
+  const length = new DataView(packed.buffer, packed.byteOffset).getUint32(0, true);
+  const data = JSON.parse(new TextDecoder().decode(packed.subarray(4, 4 + length))) as Record<string, unknown>;
+  const bytes = new ByteReader(packed.subarray(4 + length));
+  for (const name of TABLES) {
+    const table = data[name] as Table;
+    if (name === 'states') unpackWhenRead(data, name, table, bytes);
+    else data[name] = unpackTable(table, bytes);
+  }
+  return data as unknown as ReportData;
 }
 
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const VALUES = new Map(Array.from(DIGITS, (digit, value) => [digit.charCodeAt(0), value]));
-
-/** Neither Node's Buffer nor the browser's atob(): the same code serves both. */
-function toBase64(bytes: Uint8Array): string {
-  const parts: string[] = [];
-  for (let i = 0; i < bytes.length; i += 3) {
-    const word = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    const digits = [18, 12, 6, 0].map((shift) => DIGITS[(word >> shift) & 63]!).join('');
-    const missing = Math.max(0, i + 3 - bytes.length);
-    parts.push(missing === 0 ? digits : digits.slice(0, 4 - missing) + '=='.slice(0, missing));
-  }
-  return parts.join('');
+/** A control block resembles its own past more than that of the other end. Within a connection the order stays. */
+function byConnection(a: StateRecord, b: StateRecord): number {
+  return compare(a.board, b.board) || compare(a.local, b.local) || compare(a.remote, b.remote);
 }
 
-function fromBase64(text: string): Uint8Array {
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  const bytes = new Uint8Array((text.length / 4) * 3 - padding);
-  for (let i = 0, at = 0; i < text.length; i += 4) {
-    let word = 0;
-    for (let k = 0; k < 4; k++) word = (word << 6) | (VALUES.get(text.charCodeAt(i + k)) ?? 0);
-    for (let shift = 16; shift >= 0 && at < bytes.length; shift -= 8) bytes[at++] = (word >> shift) & 0xff;
-  }
-  return bytes;
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Control blocks are many and large, and most are never looked at. They hold no byte strings, so their turn may wait. */
+function unpackWhenRead(data: object, name: string, table: Table, bytes: ByteReader): void {
+  let rows: object[] | undefined;
+  Object.defineProperty(data, name, {
+    enumerable: true,
+    get: () => {
+      rows ??= unpackTable(table, bytes);
+      return rows;
+    },
+  });
 }

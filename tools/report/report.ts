@@ -2,10 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatEthAddr } from '../../stack/prot/ethernet.ts';
+import { deflateRawSync } from 'node:zlib';
 import type { RunReport, World } from '../../device/world.ts';
-import { replaceFile } from '../replace-file.ts';
+import { formatEthAddr } from '../../stack/prot/ethernet.ts';
 import { packageRoot, packageVersion } from '../package-info.ts';
+import { replaceFile } from '../replace-file.ts';
 import { packReport, type ReportData, type ReportMark } from './report-data.ts';
 
 export interface ReportOptions {
@@ -43,7 +44,8 @@ export function reportData(world: World, run: RunReport | undefined, options: Re
 }
 
 function outcomeSentence(world: World, run: RunReport | undefined): string {
-  if (world.failure !== null) return `Task ${world.failure.task} of ${world.failure.board} failed: ${String(world.failure.error)}.`;
+  if (world.failure !== null)
+    return `Task ${world.failure.task} of ${world.failure.board} failed: ${String(world.failure.error)}.`;
   switch (run?.outcome) {
     case 'ended':
       return 'All programs have ended.';
@@ -72,11 +74,11 @@ function marksOf(world: World, run: RunReport | undefined): ReportMark[] {
   return [...hazards, ...stuck];
 }
 
-/** The page with a run in it. */
+/** The page with a run in it. The run is deflated and in base64, so nothing that a payload contains can be markup. */
 export function reportHtml(data: ReportData): string {
   const page = readFileSync(join(packageRoot(), 'dist', 'tools', 'report', 'page.html'), 'utf8');
   const [before, after] = page.split('/*DATA*/') as [string, string];
-  return before + packReport(data) + after;
+  return before + deflateRawSync(packReport(data)).toString('base64') + after;
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import type { CallRecord, StepRecord } from '../../device/trace.ts';
 import { type CallLine, Cast, type FrameLine, type Line, runLines } from '../run-lines.ts';
-import { type Connection, findConnections, type Segment } from './connections.ts';
+import { assignStates, type Connection, findConnections, type Segment } from './connections.ts';
 import type { ReportData, ReportLog, ReportMark } from './report-data.ts';
 
 /** A line of the list, whatever it is about. */
@@ -35,7 +35,8 @@ export class RunView {
   readonly boards: readonly string[];
   readonly items: readonly Item[];
   readonly frameLines: readonly FrameLine[];
-  readonly connections: readonly Connection[];
+  private readonly found: readonly Connection[];
+  private hasStates = false;
   readonly startUs: number;
   readonly endUs: number;
   private readonly frameByNumber = new Map<number, FrameLine>();
@@ -55,10 +56,10 @@ export class RunView {
     const lines = runLines(data, cast, true);
     this.frameLines = lines.filter((line): line is FrameLine => line.kind === 'frame');
     this.items = itemsOf(lines, data);
-    this.connections = findConnections(this.frameLines, data.states);
+    this.found = findConnections(this.frameLines);
     for (const line of this.frameLines) this.frameByNumber.set(line.record.n, line);
     for (const call of data.calls) this.callByNumber.set(call.n0, call);
-    for (const connection of this.connections) {
+    for (const connection of this.found) {
       for (const segment of connection.segments) this.places.set(segment.line.record.n, { connection, segment });
     }
     for (const step of data.steps) this.learn(step);
@@ -69,6 +70,19 @@ export class RunView {
   private learn(step: StepRecord): void {
     push(this.steps, step.board, step);
     if (step.cause === 'frame') push(this.arrivals, step.ref, { board: step.board, tUs: step.tUs, step });
+  }
+
+  /** Connections in order of their first segment, with their control blocks, which are unpacked when first asked for. */
+  get connections(): readonly Connection[] {
+    if (!this.hasStates) {
+      this.hasStates = true;
+      assignStates(this.found, this.data.states);
+    }
+    return this.found;
+  }
+
+  get connectionCount(): number {
+    return this.found.length;
   }
 
   frame(n: number): FrameLine | undefined {
@@ -82,7 +96,10 @@ export class RunView {
 
   /** A frame's connection and its segment in it. */
   place(n: number): Place | undefined {
-    return this.places.get(n);
+    const place = this.places.get(n);
+    return place === undefined
+      ? undefined
+      : { connection: this.connections[place.connection.id]!, segment: place.segment };
   }
 
   /** Where and when a frame was handled; none if it never was. */

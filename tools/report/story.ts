@@ -14,7 +14,7 @@ export function sentenceOf(view: RunView, item: Item): string {
       const { record, lost, fault } = item.line;
       const fate = lost ? ' It is lost on the way.' : fault === '' ? '' : ` The wire does this to it: ${fault}.`;
       const why = ruleOf(view, item.line);
-      return `${record.from === '' ? 'The test' : record.from} sends a frame.${why === undefined ? '' : ` ${why.text}`}${fate}`;
+      return `${record.from === '' ? 'The test' : record.from} sends ${item.line.label}.${why === undefined ? '' : ` ${why.text}`}${fate}`;
     }
     case 'note':
       return item.text;

@@ -11,7 +11,24 @@ import { Plots } from './plots.ts';
 import { PageState } from './state.ts';
 import { Timeline } from './timeline.ts';
 
-const view = new RunView(unpackReport(byId('data').textContent ?? ''));
+const FILTER_HELP =
+  'Filter: words, or fields such as tcp.port == 80, ip.addr == 192.168.4.1, host == server, task == main, call == recv, ' +
+  'errno == ECONNRESET, lost, fault, log, dns, dhcp; joined by && and ||, negated by !, grouped by parentheses.';
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ['↓ j', 'next line'],
+  ['↑ k', 'previous line'],
+  ['Page Down, Page Up', 'twenty lines'],
+  ['Home, End', 'first and last line'],
+  ['← →', 'pan'],
+  ['+ −', 'zoom'],
+  ['0', 'the whole run'],
+  ['/', 'filter'],
+  ['Esc', 'leave the filter, select nothing'],
+  ['?', 'this help'],
+];
+
+const view = new RunView(unpackReport(await inflate(byId('data').textContent ?? '')));
 const state = new PageState(view);
 const timeline = new Timeline(state);
 new Overview(state);
@@ -27,12 +44,19 @@ listenToKeys();
 timeline.draw();
 document.body.dataset.ready = 'yes';
 
+/** The bytes behind a base64 text of deflated ones. */
+async function inflate(base64: string): Promise<Uint8Array> {
+  const deflated = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
 function showHeading(): void {
   const { title, outcome, seed, version } = view.data;
   document.title = title;
   byId('title').textContent = title;
   const seeded = seed === undefined ? '' : `seed ${seed}, `;
-  const counts = `${view.frameLines.length} frames, ${view.data.calls.length} calls, ${view.connections.length} connections`;
+  const counts = `${view.frameLines.length} frames, ${view.data.calls.length} calls, ${view.connectionCount} connections`;
   byId('summary').textContent =
     `${outcome} ${seconds(view.endUs)} s of virtual time, ${counts}; ${seeded}lwip-twin ${version}`;
 }
@@ -44,7 +68,7 @@ function listenToTabs(): void {
       one.setAttribute('aria-selected', String(one === tab));
       byId(one.dataset.panel!).hidden = one !== tab;
     }
-    plots.draw();
+    plots.open();
     story.draw();
   };
   for (const tab of tabs) tab.addEventListener('click', () => open(tab));
@@ -79,23 +103,6 @@ function listenToControls(): void {
     element('p', 'faint', [FILTER_HELP]),
   );
 }
-
-const FILTER_HELP =
-  'Filter: words, or fields such as tcp.port == 80, ip.addr == 192.168.4.1, host == server, task == main, call == recv, ' +
-  'errno == ECONNRESET, lost, fault, log, dns, dhcp; joined by && and ||, negated by !, grouped by parentheses.';
-
-const KEYS: readonly (readonly [string, string])[] = [
-  ['↓ j', 'next line'],
-  ['↑ k', 'previous line'],
-  ['Page Down, Page Up', 'twenty lines'],
-  ['Home, End', 'first and last line'],
-  ['← →', 'pan'],
-  ['+ −', 'zoom'],
-  ['0', 'the whole run'],
-  ['/', 'filter'],
-  ['Esc', 'leave the filter, select nothing'],
-  ['?', 'this help'],
-];
 
 function listenToKeys(): void {
   const actions: Readonly<Record<string, () => void>> = {

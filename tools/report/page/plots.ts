@@ -19,20 +19,30 @@ export class Plots {
 
   constructor(state: PageState) {
     this.#state = state;
-    const { connections } = state.view;
-    if (connections.length === 0) {
-      this.#panel.append(element('p', 'faint', ['There is no TCP connection in this run.']));
-      return;
-    }
-    for (const connection of connections) {
-      this.#select.append(new Option(connection.ends.map(endName).join(' ↔ '), String(connection.id)));
-    }
     this.#panel.append(element('p', 'choice', [this.#select, ' data sent by ', this.#side]), this.#charts);
     this.#select.addEventListener('change', () => this.#chooseConnection());
     this.#side.addEventListener('change', () => this.draw());
     state.onSelect(() => this.#follow());
     state.axis.onChange(() => this.#rescale());
+  }
+
+  /** Fill the choice of connections when the panel is first opened. */
+  open(): void {
+    if (this.#panel.hidden) return;
+    if (this.#select.options.length > 0) {
+      this.draw();
+      return;
+    }
+    const { connections } = this.#state.view;
+    if (connections.length === 0) {
+      this.#panel.replaceChildren(element('p', 'faint', ['There is no TCP connection in this run.']));
+      return;
+    }
+    for (const connection of connections) {
+      this.#select.append(new Option(connection.ends.map(endName).join(' ↔ '), String(connection.id)));
+    }
     this.#chooseConnection();
+    this.#follow();
   }
 
   #chooseConnection(): void {
@@ -44,6 +54,7 @@ export class Plots {
 
   /** The selected segment's connection comes up. */
   #follow(): void {
+    if (this.#panel.hidden) return;
     const { selected, view } = this.#state;
     const place = selected?.kind === 'frame' ? view.place(selected.n) : undefined;
     if (place === undefined || String(place.connection.id) === this.#select.value) return;
@@ -55,7 +66,7 @@ export class Plots {
     return this.#state.view.connections[Number(this.#select.value)]!;
   }
 
-  /** Draw anew: another connection, or the panel has become visible. */
+  /** Draw anew: another connection, or another scheme. */
   draw(): void {
     for (const plot of this.#plots) plot.destroy();
     this.#plots = [];

@@ -1,0 +1,119 @@
+/**
+ * Lists of like records, stored by column: no key is written twice, numbers as differences from row to row, equal neighbours
+ * as one value and a count. A trace of a hundred thousand records is read in a fraction of the time that its JSON would take.
+ */
+
+/** Byte strings of a run in a row, each named by its offset and length. */
+export class ByteStore {
+  readonly parts: Uint8Array[] = [];
+  size = 0;
+
+  add(bytes: Uint8Array): void {
+    this.parts.push(bytes);
+    this.size += bytes.length;
+  }
+}
+
+/** A column of values; of lengths of byte strings, which stand in the store in order; or of records. */
+type Column =
+  | { readonly kind: 'values' | 'differences' | 'bytes'; readonly runs: readonly unknown[] }
+  | { readonly kind: 'records'; readonly table: Table };
+
+export interface Table {
+  readonly length: number;
+  readonly columns: Readonly<Record<string, Column>>;
+}
+
+export function packTable(rows: readonly object[], store: ByteStore): Table {
+  const keys = new Set<string>();
+  for (const row of rows) for (const key of Object.keys(row)) keys.add(key);
+  const columns = Object.fromEntries(
+    [...keys].map((key) => [
+      key,
+      packColumn(
+        rows.map((row) => (row as Record<string, unknown>)[key]),
+        store,
+      ),
+    ]),
+  );
+  return { length: rows.length, columns };
+}
+
+function packColumn(values: readonly unknown[], store: ByteStore): Column {
+  const some = values.find((value) => value !== undefined);
+  if (some instanceof Uint8Array) {
+    for (const value of values) if (value !== undefined) store.add(value as Uint8Array);
+    return { kind: 'bytes', runs: runsOf(values.map((value) => (value as Uint8Array | undefined)?.length)) };
+  }
+  if (typeof some === 'object' && some !== null && !Array.isArray(some)) {
+    return { kind: 'records', table: packTable(values as object[], store) };
+  }
+  if (!values.every((value) => Number.isSafeInteger(value))) return { kind: 'values', runs: runsOf(values) };
+  let previous = 0;
+  const differences = (values as number[]).map((value) => {
+    const difference = value - previous;
+    previous = value;
+    return difference;
+  });
+  return { kind: 'differences', runs: runsOf(differences) };
+}
+
+/** value, count, value, count, ... */
+function runsOf(values: readonly unknown[]): unknown[] {
+  const runs: unknown[] = [];
+  let count = 0;
+  for (const [i, value] of values.entries()) {
+    count++;
+    if (i + 1 < values.length && values[i + 1] === value) continue;
+    runs.push(value === undefined ? null : value, count);
+    count = 0;
+  }
+  return runs;
+}
+
+/** The reverse of packTable(). @param bytes what the store held, and how far the tables before have come in it */
+export function unpackTable({ length, columns }: Table, bytes: ByteReader): object[] {
+  const keys = Object.keys(columns);
+  const unpacked = keys.map((key) => unpackColumn(columns[key]!, bytes));
+  const rows: object[] = [];
+  for (let i = 0; i < length; i++) {
+    const row: Record<string, unknown> = {};
+    for (let k = 0; k < keys.length; k++) row[keys[k]!] = unpacked[k]![i];
+    rows.push(row);
+  }
+  return rows;
+}
+
+/** Byte strings, taken in the order in which they were stored. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  take(length: number): Uint8Array {
+    const taken = this.#bytes.subarray(this.#at, this.#at + length);
+    this.#at += length;
+    return taken;
+  }
+}
+
+function unpackColumn(column: Column, bytes: ByteReader): unknown[] {
+  if (column.kind === 'records') return unpackTable(column.table, bytes);
+  const { kind, runs } = column;
+  const values: unknown[] = [];
+  let sum = 0;
+  for (let i = 0; i < runs.length; i += 2) {
+    const value = runs[i];
+    for (let count = runs[i + 1] as number; count > 0; count--) {
+      if (kind === 'differences') {
+        sum += value as number;
+        values.push(sum);
+      } else if (value === null) values.push(undefined);
+      else values.push(kind === 'bytes' ? bytes.take(value as number) : value);
+    }
+  }
+  return values;
+}
