@@ -98,17 +98,20 @@ function addSegment(connection: Connection, line: FrameLine, src: string): void 
   connection.segments.push({ line, from, seq, end: seq + size, ack, wnd: tcp.wnd });
 }
 
-/** A control block belongs to the last connection of its ends that had begun by then. */
+/**
+ * A control block belongs to the last connection of its ends that had begun by then; but one that is asking for a
+ * connection belongs to the next, if its SYN had not left yet.
+ */
 function assign(all: readonly Connection[], record: StateRecord): void {
-  for (let i = all.length - 1; i >= 0; i--) {
-    const { ends, segments } = all[i]!;
-    if ((segments[0]?.line.record.n ?? 0) >= record.n) continue;
-    const end = ends.find((one) => one.address === record.local);
-    const peer = ends.find((one) => one.address === record.remote);
-    if (end === undefined || peer === undefined || end === peer) continue;
-    end.states.push(record);
-    return;
-  }
+  const later = all.findIndex((connection) => connection.segments[0]!.line.record.n >= record.n);
+  const begun = later < 0 ? all.length - 1 : later - 1;
+  const end = endOf(all[begun], record);
+  const isNew = record.state.state === 'SYN_SENT' && end?.states.at(-1)?.state.state !== 'SYN_SENT' && later >= 0;
+  (isNew || end === undefined ? endOf(all[later], record) : end)?.states.push(record);
+}
+
+function endOf(connection: Connection | undefined, record: StateRecord): ConnectionEnd | undefined {
+  return connection?.ends.find((end) => end.address === record.local);
 }
 
 /** How a connection's end stood when everything below a running number had happened; undefined if it was not there. */

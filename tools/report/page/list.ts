@@ -1,10 +1,10 @@
 /** The run as a list of lines. Only the rows in view exist, so a hundred thousand lines cost no more than fifty. */
 
 import { isMostlyText, quoted } from '../../printable.ts';
+import { itemActor, itemLook, itemText } from '../item-text.ts';
 import type { Item } from '../run-view.ts';
 import { byId, element, seconds } from './dom.ts';
 import type { PageState } from './state.ts';
-import { itemActor, itemLook, itemText } from './words.ts';
 
 const ROW_HEIGHT = 20;
 const SPARE_ROWS = 10;

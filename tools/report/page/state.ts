@@ -1,9 +1,9 @@
 /** What the reader looks at: the selected item, the filter, and who wants to know when they change. */
 
 import { type Filter, parseFilter } from '../filter.ts';
+import { itemText } from '../item-text.ts';
 import type { Item, RunView } from '../run-view.ts';
 import { TimeAxis } from './time-axis.ts';
-import { itemText } from './words.ts';
 
 export class PageState {
   readonly view: RunView;

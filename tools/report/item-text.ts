@@ -1,7 +1,7 @@
 /** One line of words for an item of the list. */
 
-import { printable } from '../../printable.ts';
-import type { Item } from '../run-view.ts';
+import { printable } from '../printable.ts';
+import type { Item } from './run-view.ts';
 
 export function itemText(item: Item): string {
   switch (item.kind) {
