@@ -1,14 +1,6 @@
 /** What a report is made from: a recorded run as plain data, and its way into the text of a page and back. */
 
-import type {
-  CallRecord,
-  EventRecord,
-  FrameRecord,
-  NoteRecord,
-  StateRecord,
-  StepRecord,
-  Trace,
-} from '../../device/trace.ts';
+import type { CallRecord, EventRecord, FrameRecord, NoteRecord, StateRecord, StepRecord } from '../../device/trace.ts';
 import { ByteReader, ByteStore, packTable, type Table, unpackTable } from './table.ts';
 
 /** A board of the run. */
@@ -67,9 +59,6 @@ export interface ReportData {
   readonly marks: readonly ReportMark[];
   readonly faults: readonly ReportFault[];
 }
-
-/** The records of a trace that a report shows. */
-export type TraceRecords = Pick<Trace, 'frames' | 'calls' | 'notes' | 'events' | 'steps' | 'states'>;
 
 /** Lists of records, stored by column: most values of a column resemble the one before, and no key is written twice. */
 const TABLES = ['frames', 'calls', 'notes', 'events', 'steps', 'states', 'logs', 'marks'] as const;
