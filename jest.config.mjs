@@ -7,6 +7,7 @@ export default {
     '^lwip-twin$': '<rootDir>/device/index.ts',
     '^lwip-twin/(ladder|pcap-writer)$': '<rootDir>/tools/$1.ts',
     '^lwip-twin/report$': '<rootDir>/tools/report/report.ts',
+    '^lwip-twin/firmware$': '<rootDir>/tools/firmware/index.ts',
   },
   transform: {
     '\\.ts$': [

@@ -30,8 +30,8 @@ interface ImageInfo {
   readonly sources: readonly { readonly name: string; readonly sha256: string }[];
 }
 
-/** One for all images that a process makes: its processes stay warm. */
-let sharedToolchain: Toolchain | undefined;
+/** For all images that a process makes, by the package's folder: their processes stay warm. */
+const toolchains = new Map<string, Toolchain>();
 /** What is being made, so that it is not made twice. */
 const underway = new Map<string, Promise<Made>>();
 
@@ -47,8 +47,9 @@ export async function buildImage(home: Home, options: ImageOptions): Promise<Mad
   const header = sdkconfigHeader(options.sdkconfig);
   const cache = new Cache(options.cacheDir);
   const toolchain = () => {
-    sharedToolchain ??= new Toolchain(home, support);
-    return sharedToolchain;
+    const shared = toolchains.get(home.root) ?? new Toolchain(home, support);
+    toolchains.set(home.root, shared);
+    return shared;
   };
   const users = sources.map((source) => userJob(source, header, support, { ...options, include }));
   const supports = support.sources.map((name) => supportJob(name, header, support));

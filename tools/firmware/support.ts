@@ -25,12 +25,13 @@ export interface Support {
   readonly symbols: ReadonlySet<string>;
 }
 
-let known: Support | undefined;
+const known = new Map<string, Support>();
 
 /** Read once: within a process they do not change. */
 export function readSupport({ root }: Home): Support {
-  known ??= read(join(root, 'device', 'firmware'));
-  return known;
+  const support = known.get(root) ?? read(join(root, 'device', 'firmware'));
+  known.set(root, support);
+  return support;
 }
 
 function read(folder: string): Support {
