@@ -1,21 +1,22 @@
 /**
  * A long run of what the property tests try for some seconds:
  *
- *     npm run fuzz -- --frames 200000 --calls 50000 --streams 2000 --seed 1
+ *     npm run fuzz -- --frames 200000 --calls 50000 --streams 2000 --answers 20000 --seed 1
  *
  * Each number says how many frames are thrown at boards, how many calls random programs make, how many transfers are
- * made; without any, some of each. It stops at the first failure, shrinks it, and prints the line that tries it again.
+ * made, how many false answers a resolver gets; without any, some of each. It stops at the first failure, shrinks it, and prints the line that tries it again.
  */
 
 import { parseArgs } from 'node:util';
 import * as fc from 'fast-check';
-import { calls, frames, streams, type Target } from './targets.ts';
+import { answers, calls, frames, streams, type Target } from './targets.ts';
 
 const { values } = parseArgs({
   options: {
     frames: { type: 'string' },
     calls: { type: 'string' },
     streams: { type: 'string' },
+    answers: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 });
@@ -23,9 +24,11 @@ const { values } = parseArgs({
 /** Cases of one batch, which all follow from one seed. */
 const BATCH = 200;
 
-function count(name: 'frames' | 'calls' | 'streams', fallback: number): number {
+const NAMES = ['frames', 'calls', 'streams', 'answers'] as const;
+
+function count(name: (typeof NAMES)[number], fallback: number): number {
   const text = values[name];
-  const isAsked = values.frames !== undefined || values.calls !== undefined || values.streams !== undefined;
+  const isAsked = NAMES.some((one) => values[one] !== undefined);
   const n = text === undefined ? (isAsked ? 0 : fallback) : Number(text);
   if (!Number.isInteger(n) || n < 0) throw new RangeError(`--${name} must be a whole number, not ${text}.`);
   return n;
@@ -61,5 +64,6 @@ console.log(`seed ${values.seed}`);
 const isFine =
   (await fuzz('frames', frames, count('frames', 50_000))) &&
   (await fuzz('calls', calls, count('calls', 20_000))) &&
-  (await fuzz('streams', streams, count('streams', 500)));
+  (await fuzz('streams', streams, count('streams', 500))) &&
+  (await fuzz('answers', answers, count('answers', 20_000)));
 process.exitCode = isFine ? 0 : 1;

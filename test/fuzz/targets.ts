@@ -5,10 +5,12 @@
 
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
+import { dns_is_under_way } from '../../stack/dns.ts';
 import { hostility } from '../support/hostile.ts';
 import { checkInvariants, FrameAudit } from '../support/invariants.ts';
 import { leavingCapture } from '../support/leave-capture.ts';
 import { type RandomTask, randomTasks, startTasks } from '../support/programs.ts';
+import { A, type Asked, answer, CNAME, labels, ResolverStage, record } from '../support/resolver.ts';
 import { APPS, Bench, STATES } from '../support/states.ts';
 import { blow, exchange, STREAM_A, STREAM_B, TALK_US, transfer, type Weather, weather } from '../support/traffic.ts';
 import { type Pair, pair, pattern, runWatched } from '../support/worlds.ts';
@@ -45,6 +47,58 @@ export const frames = target({
         }
       },
     );
+  },
+});
+
+/** A piece of an answer: a changed byte, bytes put in, or everything cut off behind. */
+type Damage = { readonly at: number; readonly bytes: Uint8Array; readonly cut: boolean };
+
+const damage: fc.Arbitrary<Damage> = fc.record({
+  at: fc.nat(80),
+  bytes: fc.uint8Array({ maxLength: 4 }),
+  cut: fc.boolean(),
+});
+
+/** A message to one of the questions that are out: made by chance alone, or a good answer with some damage. */
+type FalseAnswer = Uint8Array | readonly Damage[];
+
+function falseAnswer(to: Asked, form: FalseAnswer): number[] {
+  if (form instanceof Uint8Array) return [to.id >> 8, to.id & 255, ...form];
+  const good = answer(to, [record(CNAME, labels('b.example')), record(A, [10, 1, 1, 1])]);
+  for (const { at, bytes, cut } of form) {
+    good.splice(at, cut ? good.length : bytes.length, ...bytes);
+  }
+  return good;
+}
+
+/** Answers: whatever comes to the port of a question, the resolver ends it in time and keeps nothing. */
+export const answers = target({
+  name: 'no answer breaks the resolver, whatever it says',
+  file: 'test/properties/names.test.ts',
+  arbitraries: [
+    fc.array(fc.constantFrom('a.example', 'lamp.local', 'x', 'y'.repeat(255)), { minLength: 1, maxLength: 4 }),
+    fc.array(fc.tuple(fc.nat(3), fc.oneof(fc.uint8Array({ maxLength: 90 }), fc.array(damage, { maxLength: 3 }))), {
+      maxLength: 8,
+    }),
+    fc.nat(3),
+  ],
+  weight: (_names, forms, _type) => forms.length,
+  check: async (names, forms, type) => {
+    const stage = new ResolverStage(['192.168.1.2', '192.168.1.3']);
+    const lookups = names.map((name) => stage.lookup(name, type));
+    for (const [index, form] of forms) {
+      const to = stage.asked[index % stage.asked.length];
+      // IPv6 questions by multicast find no route.
+      if (to === undefined) continue;
+      stage.send(to, falseAnswer(to, form as FalseAnswer), to.server.startsWith('224.') ? '192.168.1.2' : to.server);
+      stage.pass(300);
+    }
+    // Two families, two servers, 7 s each.
+    stage.pass(30_000);
+    for (const { result } of lookups) assert.notEqual(result, undefined);
+    assert.deepEqual([stage.ports, dns_is_under_way(stage.stack)], [[], false]);
+    const { requests, pcbs } = stage.stack.dns!;
+    assert.ok(requests.every((request) => request.found === null) && pcbs.every((pcb) => pcb === null));
   },
 });
 
