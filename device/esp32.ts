@@ -165,7 +165,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
 
   /** Where the time of day may come from. */
   get esp_sntp(): EspSntp {
-    this.timeClient ??= new EspSntp(this.stack, this.clock, this.sys);
+    this.timeClient ??= new EspSntp(this.sockets, this.clock, this.defaultLoop);
     return this.timeClient;
   }
 

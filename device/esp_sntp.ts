@@ -3,8 +3,7 @@
  * smoothly, and whoever wants to is told. Source: ESP-IDF components/lwip/apps/sntp/sntp.c, esp_netif_sntp.c
  */
 
-import type { timeval } from '../sockets/select.ts';
-import { type Op, type Sys, type SysThread, WaitList } from '../sockets/sys_arch.ts';
+import { type Op, type Sockets, type SysThread, type timeval, WaitList } from '../sockets/index.ts';
 import {
   SNTP_OPMODE_POLL,
   Sntp,
@@ -23,6 +22,8 @@ import {
   ESP_OK,
   type esp_err_t,
 } from './esp_err.ts';
+import { BuiltInHandler, type DefaultLoop } from './esp_event.ts';
+import { IP_EVENT, IP_EVENT_STA_GOT_IP } from './esp_netif_types.ts';
 import type { WallClock } from './wall_clock.ts';
 
 export const ESP_SNTP_OPMODE_POLL = 0;
@@ -49,6 +50,10 @@ export interface esp_sntp_config_t {
   wait_for_sync: boolean;
   start: boolean;
   sync_cb: sntp_sync_time_cb_t | null;
+  /** Name the servers again at every event `ip_event_to_renew` of IP_EVENT, from slot `index_of_first_server` on. */
+  renew_servers_after_new_IP: boolean;
+  ip_event_to_renew: number;
+  index_of_first_server: number;
   num_of_servers: number;
   servers: readonly string[];
 }
@@ -69,6 +74,9 @@ export function ESP_NETIF_SNTP_DEFAULT_CONFIG_MULTIPLE(
     wait_for_sync: true,
     start: true,
     sync_cb: null,
+    renew_servers_after_new_IP: false,
+    ip_event_to_renew: IP_EVENT_STA_GOT_IP,
+    index_of_first_server: 0,
     num_of_servers,
     servers,
   };
@@ -79,6 +87,8 @@ interface Storage {
   readonly sync_cb: sntp_sync_time_cb_t | null;
   /** The binary semaphore, if there is to be one. */
   readonly sync_sem: { isGiven: boolean; readonly waiters: WaitList } | null;
+  /** What names the servers again, and at which event. */
+  renewal: { readonly handler: BuiltInHandler; readonly event: number } | null;
 }
 
 /** The time client of one board, from boot to boot. */
@@ -91,12 +101,15 @@ export class EspSntp implements SntpPort {
   private storage: Storage | null = null;
   private readonly stack: Stack;
   private readonly clock: WallClock;
-  private readonly sys: Sys;
+  private readonly sockets: Sockets;
+  private readonly defaultLoop: DefaultLoop;
 
-  constructor(stack: Stack, clock: WallClock, sys: Sys) {
+  constructor(sockets: Sockets, clock: WallClock, defaultLoop: DefaultLoop) {
+    const { stack } = sockets.tcpip;
     this.stack = stack;
     this.clock = clock;
-    this.sys = sys;
+    this.sockets = sockets;
+    this.defaultLoop = defaultLoop;
     this.sync_interval = stack.opt.SNTP_UPDATE_DELAY;
     this.sntp = new Sntp(this, stack.opt.SNTP_MAX_SERVERS);
     stack.sntp = this.sntp;
@@ -157,23 +170,62 @@ export class EspSntp implements SntpPort {
 
   // esp_netif_sntp
 
-  /** Before the part in the tcpip thread. @returns ESP_OK, ESP_ERR_INVALID_STATE if that was done already */
-  prepare({ wait_for_sync, sync_cb }: esp_sntp_config_t): esp_err_t {
+  /**
+   * @returns ESP_OK; ESP_ERR_INVALID_STATE the second time, or if there is no event loop to tell of new addresses;
+   *   ESP_ERR_INVALID_ARG for too many servers, or servers from DHCP
+   * Source: esp_netif_sntp_init()
+   */
+  *netifInit(thread: SysThread, config: esp_sntp_config_t): Op<esp_err_t> {
     if (this.storage !== null) return ESP_ERR_INVALID_STATE;
-    this.storage = { sync_cb, sync_sem: wait_for_sync ? { isGiven: false, waiters: new WaitList() } : null };
-    return ESP_OK;
+    const { wait_for_sync, sync_cb } = config;
+    const sync_sem = wait_for_sync ? { isGiven: false, waiters: new WaitList() } : null;
+    this.storage = { sync_cb, sync_sem, renewal: null };
+    let ret = config.renew_servers_after_new_IP ? yield* this.renewLater(thread, this.storage, config) : ESP_OK;
+    if (ret === ESP_OK) ret = yield* this.sockets.inTcpipThread(thread, () => this.configure(config));
+    if (ret !== ESP_OK) yield* this.netifDeinit(thread);
+    return ret;
   }
 
-  /** @returns ESP_OK; ESP_ERR_INVALID_ARG for too many servers, or servers from DHCP */
-  configure({ num_of_servers, servers, server_from_dhcp, smooth_sync, start }: esp_sntp_config_t): esp_err_t {
+  private *renewLater(thread: SysThread, storage: Storage, config: esp_sntp_config_t): Op<esp_err_t> {
+    const { num_of_servers, index_of_first_server, ip_event_to_renew: event } = config;
+    if (num_of_servers === 0) return ESP_OK;
+    const servers = config.servers.slice(0, num_of_servers);
+    const handler = new BuiltInHandler((loopThread) => this.renewServers(loopThread, servers, index_of_first_server));
+    storage.renewal = { handler, event };
+    return yield* this.defaultLoop.with((loop) => loop.register(thread, IP_EVENT, event, handler, null));
+  }
+
+  private *renewServers(thread: SysThread, servers: readonly string[], first: number): Op<void> {
+    yield* this.sockets.inTcpipThread(thread, () => this.nameServers(servers, first));
+  }
+
+  private nameServers(servers: readonly string[], first: number): void {
+    servers.forEach((server, i) => {
+      sntp_setservername(this.sntp, first + i, server);
+    });
+  }
+
+  private configure({ num_of_servers, servers, server_from_dhcp, smooth_sync, start }: esp_sntp_config_t): esp_err_t {
     if (num_of_servers > this.sntp.servers.length) return ESP_ERR_INVALID_ARG;
     this.time_sync_notification_cb = (tv) => this.onSync(tv);
     this.setoperatingmode(SNTP_OPMODE_POLL);
-    for (let i = 0; i < num_of_servers; i++) sntp_setservername(this.sntp, i, servers[i] ?? null);
+    this.nameServers(servers.slice(0, num_of_servers), 0);
     if (server_from_dhcp) return ESP_ERR_INVALID_ARG;
     if (smooth_sync) this.sync_mode = SNTP_SYNC_MODE_SMOOTH;
     if (start) this.init();
     return ESP_OK;
+  }
+
+  /** Stop the client and forget what it was told. Source: esp_netif_sntp_deinit() */
+  *netifDeinit(thread: SysThread): Op<void> {
+    const { storage } = this;
+    if (storage === null) return;
+    this.storage = null;
+    this.time_sync_notification_cb = null;
+    yield* this.sockets.inTcpipThread(thread, () => this.stop());
+    const { renewal } = storage;
+    if (renewal === null) return;
+    yield* this.defaultLoop.with((loop) => loop.unregister(thread, IP_EVENT, renewal.event, renewal.handler));
   }
 
   private onSync(tv: timeval): void {
@@ -181,19 +233,11 @@ export class EspSntp implements SntpPort {
     if (storage?.sync_sem != null) {
       storage.sync_sem.isGiven = true;
       if (storage.sync_sem.waiters.head !== null) {
-        this.sys.wake(storage.sync_sem.waiters);
-        this.sys.preemptIfHigher();
+        this.sockets.sys.wake(storage.sync_sem.waiters);
+        this.sockets.sys.preemptIfHigher();
       }
     }
     storage?.sync_cb?.(tv);
-  }
-
-  /** @returns false if there is nothing to be undone; else the client is to be stopped */
-  forget(): boolean {
-    if (this.storage === null) return false;
-    this.storage = null;
-    this.time_sync_notification_cb = null;
-    return true;
   }
 
   /**
@@ -204,9 +248,10 @@ export class EspSntp implements SntpPort {
   *syncWait(thread: SysThread, ticks: number): Op<esp_err_t> {
     const sem = this.storage?.sync_sem;
     if (sem == null) return ESP_ERR_INVALID_STATE;
-    const deadlineUs = ticks === Number.POSITIVE_INFINITY ? ticks : this.sys.deadline(ticks);
+    const { sys } = this.sockets;
+    const deadlineUs = ticks === Number.POSITIVE_INFINITY ? ticks : sys.deadline(ticks);
     while (!sem.isGiven) {
-      if (!this.sys.block(thread, sem.waiters, deadlineUs)) return ESP_ERR_TIMEOUT;
+      if (!sys.block(thread, sem.waiters, deadlineUs)) return ESP_ERR_TIMEOUT;
       yield;
     }
     sem.isGiven = false;

@@ -149,21 +149,13 @@ export abstract class OsSntp extends OsEvent {
   /**
    * Set the client up in one go.
    * @param config ESP_NETIF_SNTP_DEFAULT_CONFIG(server), perhaps changed
-   * @returns ESP_OK; ESP_ERR_INVALID_STATE the second time; ESP_ERR_INVALID_ARG for more servers than
-   *   CONFIG_LWIP_SNTP_MAX_SERVERS, or servers from DHCP
+   * @returns ESP_OK; ESP_ERR_INVALID_STATE the second time, or without event loop if servers are to be renewed;
+   *   ESP_ERR_INVALID_ARG for more servers than CONFIG_LWIP_SNTP_MAX_SERVERS, or servers from DHCP
    */
   esp_netif_sntp_init(config: esp_sntp_config_t): Call<esp_err_t> {
-    const self = this;
-    const { esp_sntp } = this.board;
-    const init = function* (): Op<esp_err_t> {
-      const ready = esp_sntp.prepare(config);
-      if (ready !== ESP_OK) return ready;
-      const ret = yield* self.inThread(() => esp_sntp.configure(config));
-      if (ret !== ESP_OK) yield* self.deinit();
-      return ret;
-    };
+    const op = this.board.esp_sntp.netifInit(this.task, config);
     const servers = config.servers.map((server) => `"${server}"`).join(' ');
-    return this.begin('esp_netif_sntp_init', -1, this.traced && [servers], init());
+    return this.begin('esp_netif_sntp_init', -1, this.traced && [servers], op);
   }
 
   /** Start the client, or start it again. @returns ESP_OK */
@@ -178,7 +170,7 @@ export abstract class OsSntp extends OsEvent {
 
   /** Stop the client and forget what esp_netif_sntp_init() was told. */
   esp_netif_sntp_deinit(): Call<void> {
-    return this.begin('esp_netif_sntp_deinit', -1, this.traced && [], this.deinit());
+    return this.begin('esp_netif_sntp_deinit', -1, this.traced && [], this.board.esp_sntp.netifDeinit(this.task));
   }
 
   /**
@@ -200,11 +192,6 @@ export abstract class OsSntp extends OsEvent {
 
   private get clock(): WallClock {
     return this.board.clock;
-  }
-
-  private *deinit(): Op<void> {
-    const { esp_sntp } = this.board;
-    if (esp_sntp.forget()) yield* this.inThread(() => esp_sntp.stop());
   }
 
   private inThread<T>(action: () => T): Op<T> {

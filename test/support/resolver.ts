@@ -99,7 +99,7 @@ export class ResolverStage {
     return this.board.stack;
   }
 
-  private note(frame: Uint8Array): void {
+  protected note(frame: Uint8Array): void {
     const b = Buffer.from(frame);
     if (b.readUInt16BE(12) !== 0x0800 || b[23] !== 17) return;
     const port = b.readUInt16BE(36);
