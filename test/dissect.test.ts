@@ -15,6 +15,7 @@ import {
   udpFrame,
 } from './support/frames.ts';
 import { goldenTrace, readGolden } from './support/golden-trace.ts';
+import { A, AAAA, type Asked, answer, CNAME, labels, record } from './support/resolver.ts';
 
 const BROADCAST = [255, 255, 255, 255, 255, 255];
 const words = (frame: Uint8Array): string => describeFrame(dissect(frame));
@@ -111,7 +112,8 @@ describe('the layers of a frame', () => {
 
   test('an application is recognised by its port', () => {
     const app = (ports: [number, number]): string => dissect(udpFrame({ ports })).app;
-    expect([app([68, 67]), app([49153, 53]), app([5353, 5353]), app([4000, 9])]).toEqual(['DHCP', 'DNS', 'mDNS', '']);
+    expect([app([68, 67]), app([49153, 53]), app([5353, 5353])]).toEqual(['DHCP', 'DNS', 'mDNS']);
+    expect([app([49153, 123]), app([4000, 9])]).toEqual(['SNTP', '']);
     expect(dissect(tcpFrame({ ports: [53, 5000] })).app).toBe('DNS');
   });
 });
@@ -374,5 +376,57 @@ describe('any bytes', () => {
         },
       ),
     );
+  });
+});
+
+describe('what applications say', () => {
+  const asked: Asked = { atMs: 0, server: '10.0.0.2', port: 1274, id: 1411, name: 'broker.local', type: A };
+  const dns = (data: readonly number[], ports: [number, number] = [53, 1274]) =>
+    words(udpFrame({ from: 'b', ports, data })).replace(/^\S+ > \S+ /, '');
+  const question = [5, 0x83, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...labels('broker.local'), 0, 1, 0, 1];
+  const ip6 = [0x20, 1, 0xd, 0xb8, ...Array(11).fill(0), 1];
+
+  test.each<[string, readonly number[]]>([
+    ['DNS query 1411 A broker.local, length 30', question],
+    ['DNS answer 1411 A broker.local: 10.0.0.5 (60 s), length 46', answer(asked, [record(A, [10, 0, 0, 5])])],
+    [
+      'DNS answer 1411 A broker.local: CNAME b.local (9 s), 10.0.0.5 (60 s), length 67',
+      answer(asked, [record(CNAME, labels('b.local'), { ttl: 9 }), record(A, [10, 0, 0, 5])]),
+    ],
+    [
+      'DNS answer 1411 AAAA x: 2001:DB8::1 (60 s), length 47',
+      answer({ ...asked, name: 'x', type: AAAA }, [record(AAAA, ip6)]),
+    ],
+    ['DNS answer 1411 A broker.local: NXDOMAIN, length 30', answer(asked, [], { flags: [0x81, 0x83] })],
+    ['DNS answer 1411 A broker.local: error 9, length 30', answer(asked, [], { flags: [0x81, 0x89] })],
+    ['DNS answer 1411 A broker.local: no address, length 30', answer(asked, [])],
+    ['DNS answer 1411 A broker.local: truncated, length 30', answer(asked, [], { flags: [0x83, 0x80] })],
+    ['DNS answer 1411 A broker.local: malformed, length 30', answer(asked, [], { answers: 1 })],
+    [
+      'DNS answer 1411 CLASS3 TYPE16 x: TYPE16 of 2 bytes (60 s), length 33',
+      answer({ ...asked, name: 'x', type: 16 }, [record(16, [1, 2])], { cls: 3 }),
+    ],
+    ['DNS answer 1411 A a\\x1b[2J: no address, length 23', answer({ ...asked, name: 'a\x1b[2J' }, [])],
+    ['UDP DNS, length 11', question.slice(0, 11)],
+    ['UDP DNS, length 20', question.slice(0, 20)],
+  ])('%s', (text, data) => {
+    expect(dns(data)).toBe(text);
+  });
+
+  test('mDNS has the same words', () => {
+    expect(dns(question, [1274, 5353])).toBe('mDNS query 1411 A broker.local, length 30');
+  });
+
+  test.each<[string, Record<number, number>]>([
+    ['SNTP request, length 48', { 0: 0x23 }],
+    ['SNTP answer: kiss of death, length 48', { 0: 0x24 }],
+    ['SNTP answer 2036-02-07 06:28:16.000000, length 48', { 0: 0x24, 1: 1 }],
+    ['SNTP answer 2036-02-07 06:28:17.500000, length 48', { 0: 0x24, 1: 1, 43: 1, 44: 0x80 }],
+    ['SNTP broadcast 2036-02-07 06:28:16.000000, length 48', { 0: 0x25, 1: 1 }],
+    ['UDP SNTP, length 48', { 0: 0x26 }],
+  ])('%s', (text, bytes) => {
+    const data = Array.from({ length: 48 }, (_, i) => bytes[i] ?? 0);
+    expect(dns(data, [123, 4000])).toBe(text);
+    expect(dns(data.slice(0, 47), [123, 4000])).toBe('UDP SNTP, length 47');
   });
 });

@@ -8,15 +8,15 @@ export const DNS_FLAGS1 = 2;
 export const DNS_FLAGS2 = 3;
 export const DNS_NUMQUESTIONS = 4;
 export const DNS_NUMANSWERS = 6;
-export const DNS_NUMAUTHRR = 8;
-export const DNS_NUMEXTRARR = 10;
+const DNS_NUMAUTHRR = 8;
+const DNS_NUMEXTRARR = 10;
 export const SIZEOF_DNS_HDR = 12;
 
 export const DNS_FLAG1_RESPONSE = 0x80;
-export const DNS_FLAG1_AUTHORATIVE = 0x04;
-export const DNS_FLAG1_TRUNC = 0x02;
-export const DNS_FLAG1_RD = 0x01;
-export const DNS_FLAG2_RA = 0x80;
+const DNS_FLAG1_AUTHORATIVE = 0x04;
+const DNS_FLAG1_TRUNC = 0x02;
+const DNS_FLAG1_RD = 0x01;
+const DNS_FLAG2_RA = 0x80;
 export const DNS_FLAG2_ERR_MASK = 0x0f;
 
 /** Type and class behind the name of a question. */

@@ -8,8 +8,6 @@ export const SNTP_MSG_LEN = 48;
 /** Leap indicator, version and mode in one byte. */
 export const SNTP_OFFSET_LI_VN_MODE = 0;
 export const SNTP_OFFSET_STRATUM = 1;
-export const SNTP_OFFSET_ORIGINATE_TIME = 24;
-export const SNTP_OFFSET_RECEIVE_TIME = 32;
 export const SNTP_OFFSET_TRANSMIT_TIME = 40;
 
 export const SNTP_VERSION = 4 << 3;

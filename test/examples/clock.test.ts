@@ -5,7 +5,9 @@ import { sntpServer } from './sntp-server.ts';
 test('a board learns the time from the network', async () => {
   const world = new World({ seed: 1 });
   const lan = world.lan();
-  world.esp32('server', { lan, ip: '192.168.4.1' }).xTaskCreate(sntpServer({ tv_sec: 1_800_000_000, tv_usec: 0 }), 'sntp');
+  world
+    .esp32('server', { lan, ip: '192.168.4.1' })
+    .xTaskCreate(sntpServer({ tv_sec: 1_800_000_000, tv_usec: 0 }), 'sntp');
   const client = world.esp32('client', { lan, ip: '192.168.4.2' });
   const times: number[] = [];
   client.xTaskCreate(async (os: Os) => {
