@@ -77,6 +77,7 @@ export interface BoardWorld {
   readonly nextNumber: number;
   random(name: string): RandomStream;
   onHazard(board: Esp32, name: HazardName): void;
+  onPanic(panic: PanicRecord): void;
   onFailure(board: TaskOwner, task: Task, error: unknown): void;
   onBoot(fn: () => void, atUs: number): void;
 }

@@ -60,6 +60,8 @@ export class Task extends EventSource implements SysThread {
   isDaemon: (() => boolean) | null = null;
   /** Running number of the start of its last traced call. */
   callNumber = -1;
+  /** How often its program has looked at errno. */
+  errnoReads = 0;
 
   constructor(scheduler: Scheduler, owner: TaskOwner, name: string, priority: number, body: TaskBody) {
     super(body.isTcpip);

@@ -168,7 +168,8 @@ function isUnconnected(sock: LwipSock): boolean {
   return conn.tcp !== null && (conn.tcp.state === LISTEN || conn.tcp.state === CLOSED);
 }
 
-function isServing(board: Esp32, fn: string, sock: LwipSock | null): boolean {
+/** A wait that servers are in for ever: for a peer to come. */
+export function isServing(board: Esp32, fn: string, sock: LwipSock | null): boolean {
   switch (fn) {
     case 'accept':
       return true;

@@ -137,4 +137,6 @@ export {
   Trace,
 } from './trace.ts';
 export { text, utf8 } from './utf8.ts';
+export type { Expectation, Finding, FindingKind, HintKind } from './watch/finding.ts';
+export type { WatchOptions } from './watch/findings.ts';
 export { type Failure, type Hazard, type RunOptions, type RunReport, World, type WorldOptions } from './world.ts';

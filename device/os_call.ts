@@ -25,6 +25,7 @@ export abstract class OsCall {
 
   /** errno of this task: what the last failed call left. */
   get errno(): number {
+    this.task.errnoReads++;
     return this.task.errno;
   }
 

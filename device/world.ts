@@ -9,12 +9,15 @@ import { CallTaps } from './faults/calls.ts';
 import { FramePlan } from './faults/frame_plan.ts';
 import { FaultDesk } from './faults/inflict.ts';
 import type { FaultSpec, Inflicted } from './faults/plan.ts';
+import type { PanicRecord } from './firmware/panic.ts';
 import { Scheduler, type Task, type TaskOwner } from './freertos.ts';
 import { type BlockedTask, blockedTasks, stackCouldWakeSomebody } from './idle.ts';
 import { Lan, type LanOptions, type LanWorld } from './lan.ts';
 import { MICROTASK_TURNS_MAX, notAwaited, ProgramRunner } from './program.ts';
 import { namedStream, type RandomStream } from './random.ts';
 import { Trace } from './trace.ts';
+import type { Expectation, Finding } from './watch/finding.ts';
+import { Findings, type WatchOptions } from './watch/findings.ts';
 
 export interface WorldOptions {
   /** Everything that is left to chance follows from it; 1 if left out. */
@@ -45,6 +48,10 @@ export interface RunReport {
   readonly nowUs: number;
   /** Tasks that have not ended, with what they wait for. */
   readonly blocked: readonly BlockedTask[];
+  /** What went wrong: stuck tasks, hazards of lwIP, panics of firmware, and the rest if the world is watched. */
+  readonly findings: readonly Finding[];
+  /** What may be right but should be looked at, if the world is watched. */
+  readonly hints: readonly Finding[];
 }
 
 /** A program that threw. */
@@ -95,6 +102,7 @@ export class World implements BoardWorld, LanWorld {
   /** Who is shown the calls of all tasks. */
   readonly callTaps = new CallTaps();
   private faultDesk: FaultDesk | null = null;
+  private readonly found = new Findings(this);
   readonly seed: number;
   private readonly hazardsStop: boolean;
   private number = 0;
@@ -171,6 +179,22 @@ export class World implements BoardWorld, LanWorld {
     return this.faultDesk.inflict(isPlan(plan) ? plan : [plan]);
   }
 
+  /**
+   * Look at every call from now on for what goes wrong without failing: forgotten, closed and reused descriptors, and habits that
+   * will go wrong one day. Call it before run(). What is found stands in the report of a run, and as notes in the trace.
+   */
+  watch(options: WatchOptions = {}): void {
+    if (options.timeLimitUs !== undefined && !(options.timeLimitUs >= 0)) {
+      throw new RangeError(`timeLimitUs must be a time in microseconds, not ${options.timeLimitUs}.`);
+    }
+    this.callTaps.observe(this.found.watch(options));
+  }
+
+  /** Say what may be found: such findings are marked as expected. */
+  expectFinding(expectation: Expectation): void {
+    this.found.expectations.push(expectation);
+  }
+
   /** All tasks of all boards but the tcpip threads, in order of creation. */
   get tasks(): readonly Task[] {
     return this.boards.flatMap((b) => b.tasks);
@@ -227,7 +251,8 @@ export class World implements BoardWorld, LanWorld {
   }
 
   /** Run until the end, or until an async program has the processor. */
-  private advance({ until = Number.POSITIVE_INFINITY, stopWhenIdle = true }: RunOptions): RunReport['outcome'] | Task {
+  private advance({ until: wanted, stopWhenIdle = true }: RunOptions): RunReport['outcome'] | Task {
+    const until = Math.min(wanted ?? Number.POSITIVE_INFINITY, this.found.timeLimitUs);
     for (;;) {
       const task = this.runReady();
       if (task !== null) return task;
@@ -321,7 +346,8 @@ export class World implements BoardWorld, LanWorld {
   }
 
   private report(outcome: RunReport['outcome']): RunReport {
-    return { outcome, nowUs: this.nowUs, blocked: blockedTasks(this.boards) };
+    const blocked = blockedTasks(this.boards);
+    return { outcome, nowUs: this.nowUs, blocked, ...this.found.report(outcome, blocked) };
   }
 
   // What boards and wires need
@@ -343,8 +369,13 @@ export class World implements BoardWorld, LanWorld {
   onHazard(board: Esp32, name: HazardName): void {
     const hazard: Hazard = { tUs: this.nowUs, board: board.name, name, text: HAZARD_TEXTS[name] };
     this.hazards.push(hazard);
+    this.found.onHazard(board.name, hazard.text);
     this.note(`${name}: ${hazard.text}`, board.name);
     if (this.hazardsStop) board.stopForHazard();
+  }
+
+  onPanic(panic: PanicRecord): void {
+    this.found.onPanic(panic);
   }
 
   /** Leave a note in the trace. @param board concerned; '' for the whole world */

@@ -34,6 +34,12 @@ export class CallTaps implements CallTap {
     this.isActive = true;
   }
 
+  /** The same, outside of all others: for one who looks at what becomes of a call. Once is enough. */
+  observe(tap: CallTap): void {
+    if (!this.taps.includes(tap)) this.taps = [tap, ...this.taps];
+    this.isActive = true;
+  }
+
   remove(tap: CallTap): void {
     this.taps = this.taps.filter((t) => t !== tap);
     this.isActive = this.taps.length > 0;

@@ -80,6 +80,7 @@ export class BoardFirmware {
   /** The firmware has died. The board stays silent until it is powered off and on. */
   die(panic: PanicRecord): void {
     this.panic = panic;
+    this.board.world.onPanic(panic);
     for (const line of panicLines(panic)) this.console.write(`${line}\n`, panic.task);
     this.board.note(`panic: ${panic.message.split('\n')[0]}`);
     this.board.stop();

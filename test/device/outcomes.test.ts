@@ -48,7 +48,7 @@ function* accepted(os: Os): Steps<number> {
 
 describe('a run', () => {
   test('of nothing ends at once', () => {
-    expect(new World().runSync()).toEqual({ outcome: 'ended', nowUs: 0, blocked: [] });
+    expect(new World().runSync()).toEqual({ outcome: 'ended', nowUs: 0, blocked: [], findings: [], hints: [] });
     expect(pair().world.runSync()).toMatchObject({ outcome: 'ended', blocked: [] });
   });
 
