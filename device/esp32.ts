@@ -1,6 +1,7 @@
 /** A board: MAC and address, tcpip thread, sockets, tasks; powered on and off. */
 
 import { CoreLock, type Op, Sockets, type SysThread, TcpipThread } from '../sockets/index.ts';
+import { dns_fallback_server_index, dns_setserver } from '../stack/dns.ts';
 import type { Frame } from '../stack/frame.ts';
 import { makeOpt, type Opt } from '../stack/opt.ts';
 import { type EthAddr, formatEthAddr, parseEthAddr } from '../stack/prot/ethernet.ts';
@@ -34,7 +35,7 @@ import { Plug, type PlugOwner } from './plug.ts';
 import { type Program, ProgramRunner } from './program.ts';
 import type { RandomStream } from './random.ts';
 import { makeSdkconfig, Sdkconfig, type SdkconfigSettings } from './sdkconfig.ts';
-import { sdkconfigOpt, sdkconfigTickUs } from './sdkconfig_effects.ts';
+import { sdkconfigFallbackDns, sdkconfigOpt, sdkconfigTickUs } from './sdkconfig_effects.ts';
 import { BoardPort } from './stack_port.ts';
 import { TcpProbe } from './tcp_probe.ts';
 import type { Trace } from './trace.ts';
@@ -245,6 +246,8 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.tcpip = new TcpipThread(this.sys, this.opt.TCPIP_MBOX_SIZE, lock);
     this.stack = new Stack(new BoardPort(this, this.tcpip, this.chance), this.opt);
     this.tcpip.stack = this.stack;
+    const fallback = sdkconfigFallbackDns(this.sdkconfig);
+    if (fallback !== undefined) dns_setserver(this.stack, dns_fallback_server_index(this.stack), fallback);
     this.stack.scarcity = this.scarcity;
     if (this.trace?.withStates) this.tcpip.observer = new TcpProbe(this, this.trace);
     this.sockets = new Sockets(this.tcpip);

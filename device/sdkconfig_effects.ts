@@ -1,6 +1,7 @@
 /** What a configuration changes on a board. */
 
 import { OPT, type Opt, type OptName } from '../stack/opt.ts';
+import { IPADDR_BROADCAST, ip4addr_aton } from '../stack/prot/ip4.ts';
 import { type KconfigSymbol, kconfigSymbols } from './kconfig.ts';
 import type { Sdkconfig } from './sdkconfig.ts';
 
@@ -24,6 +25,12 @@ export function sdkconfigOpt(config: Sdkconfig): Partial<Opt> {
 export function sdkconfigTickUs(config: Sdkconfig): number | undefined {
   if (config.place('CONFIG_FREERTOS_HZ') === undefined) return undefined;
   return Math.round(1_000_000 / Number(config.value('CONFIG_FREERTOS_HZ')));
+}
+
+/** The fallback name server, int32 in host order; undefined if there is none. Source: ESP-IDF lwipopts.h FALLBACK_DNS_SERVER_ADDRESS */
+export function sdkconfigFallbackDns(config: Sdkconfig): number | undefined {
+  if (config.value('CONFIG_LWIP_FALLBACK_DNS_SERVER_SUPPORT') !== true) return undefined;
+  return ip4addr_aton(String(config.value('CONFIG_LWIP_FALLBACK_DNS_SERVER_ADDRESS'))) ?? IPADDR_BROADCAST;
 }
 
 /** Why a symbol changes nothing that could be seen here, by the word that stands for it in the table. */

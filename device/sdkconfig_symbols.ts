@@ -152,8 +152,8 @@ LWIP_SNTP_STARTUP_DELAY | bool | y | | | + | random wait before the first reques
 LWIP_SNTP_MAXIMUM_STARTUP_DELAY | int | 5000 | 100..300000 | LWIP_SNTP_STARTUP_DELAY | + | upper bound of that wait in ms
 LWIP_DNS_MAX_HOST_IP | int | 1 | | | -v22 | addresses kept per name (2.2.0-esp only)
 LWIP_DNS_MAX_SERVERS | int | 3 | 1..4 | | + | DNS server slots
-LWIP_FALLBACK_DNS_SERVER_SUPPORT | bool | n | | LWIP_DNS_MAX_SERVERS >= 3 | - | fixed last DNS server
-LWIP_FALLBACK_DNS_SERVER_ADDRESS | string | "114.114.114.114" | | LWIP_FALLBACK_DNS_SERVER_SUPPORT | - | its address
+LWIP_FALLBACK_DNS_SERVER_SUPPORT | bool | n | | LWIP_DNS_MAX_SERVERS >= 3 | + | fixed last DNS server
+LWIP_FALLBACK_DNS_SERVER_ADDRESS | string | "114.114.114.114" | | LWIP_FALLBACK_DNS_SERVER_SUPPORT | + | its address
 LWIP_DNS_SETSERVER_WITH_NETIF | bool | n | | | -v22 | DNS servers stored per netif (2.2.0-esp only)
 LWIP_USE_ESP_GETADDRINFO | bool | n | | LWIP_IPV4 && LWIP_IPV6 | - | getaddrinfo() maps to esp_getaddrinfo() (several results, both families)
 LWIP_BRIDGEIF_MAX_PORTS | int | 7 | 1..63 | | -bridge | ports of the bridge netif

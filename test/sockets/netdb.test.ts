@@ -114,6 +114,17 @@ describe('a name server', () => {
     expect(seen).toBe(B_IP);
   });
 
+  test('of last resort comes from the configuration, and DHCP leaves it alone', () => {
+    const sdkconfig = { CONFIG_LWIP_FALLBACK_DNS_SERVER_SUPPORT: true, CONFIG_LWIP_FALLBACK_DNS_SERVER_ADDRESS: B_IP };
+    const seen = run(
+      function* (os) {
+        return [os.dns_getserver(0), os.dns_getserver(2), yield* address(os, 'broker.example')];
+      },
+      { a: { dns: [], sdkconfig } },
+    );
+    expect(seen).toEqual(['0.0.0.0', B_IP, B_IP]);
+  });
+
   test('is not asked for names in .local, unless the configuration has no multicast', () => {
     const zone = { 'lamp.local': '10.0.0.9' };
     expect(run((os) => address(os, 'lamp.local'), { zone })).toBeNull();
