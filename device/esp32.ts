@@ -2,12 +2,15 @@
 
 import { CoreLock, type Op, Sockets, type SysThread, TcpipThread } from '../sockets/index.ts';
 import { dns_fallback_server_index, dns_setserver } from '../stack/dns.ts';
+import { etharp_add_static_entry } from '../stack/etharp.ts';
 import type { Frame } from '../stack/frame.ts';
 import { makeOpt, type Opt } from '../stack/opt.ts';
 import { type EthAddr, formatEthAddr, parseEthAddr } from '../stack/prot/ethernet.ts';
 import { ip4addr_ntoa } from '../stack/prot/ip4.ts';
 import { type HazardName, type MemoryKind, type SharedMemory, Stack } from '../stack/stack.ts';
-import { DefaultLoop } from './esp_event.ts';
+import type { Air } from './air/air.ts';
+import { EthDriver } from './esp_eth.ts';
+import { DefaultLoop, type EventLoop } from './esp_event.ts';
 import type { EspNetif, EspNetifBoard, IpEvent } from './esp_netif.ts';
 import {
   type esp_ip6_addr_t,
@@ -29,7 +32,7 @@ import type { LogRecord } from './firmware/console.ts';
 import type { PanicRecord } from './firmware/panic.ts';
 import { BoardSys, configMAX_PRIORITIES, type Scheduler, Task, type TaskBody, type TaskOwner } from './freertos.ts';
 import type { Lan } from './lan.ts';
-import { type AddressOptions, netifConfig } from './netif_config.ts';
+import { type AddressOptions, netifConfig, parseIp } from './netif_config.ts';
 import { Os } from './os.ts';
 import { Plug, type PlugOwner } from './plug.ts';
 import { type Program, ProgramRunner } from './program.ts';
@@ -40,11 +43,17 @@ import { BoardPort } from './stack_port.ts';
 import { TcpProbe } from './tcp_probe.ts';
 import type { Trace } from './trace.ts';
 import { WallClock } from './wall_clock.ts';
+import { emptyWifiFlash, WifiDriver, type WifiFlash } from './wifi/esp_wifi.ts';
+import { WifiDefault } from './wifi/wifi_default.ts';
 import { type WiredConfig, WiredInterface } from './wired.ts';
 
 export interface Esp32Options extends AddressOptions, FirmwareOptions {
   /** The segment that its interface is plugged into; left out for a board whose programs make their interfaces. */
   readonly lan?: Lan;
+  /** The segment that its Ethernet is plugged into, which its programs drive by esp_eth_driver_install() and its like. */
+  readonly eth?: Lan;
+  /** Hardware addresses that it knows from boot on, by IP address, as if entered by etharp_add_static_entry(). */
+  readonly neighbours?: Readonly<Record<string, string>>;
   /** Espressif's 24:0a:c4:00:00:01, :02 ... in order if left out. */
   readonly mac?: string;
   /** MTU of the interface; the segment's if left out. */
@@ -72,6 +81,7 @@ export interface BoardWorld {
   readonly scheduler: Scheduler;
   readonly memory: SharedMemory;
   readonly trace: Trace | null;
+  readonly air: Air;
   readonly tickUs: number;
   readonly callTaps: CallTaps;
   takeNumber(): number;
@@ -116,6 +126,11 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   defaultLoop!: DefaultLoop;
   private wallClock: WallClock | null = null;
   private timeClient: EspSntp | null = null;
+  /** Its Ethernet; null without one. */
+  readonly eth: EthDriver | null;
+  readonly wifiFlash: WifiFlash = emptyWifiFlash();
+  private wifiDriver: WifiDriver | null = null;
+  private defaultWifi: WifiDefault | null = null;
   readonly world: BoardWorld;
   opt: Opt;
   readonly options: Esp32Options;
@@ -147,6 +162,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.plug = lan === undefined ? null : new Plug(this, lan, this.mac, options.mtu);
     this.sys = new BoardSys(world.scheduler, this);
     this.chance = world.random(`board ${name}`);
+    this.eth = options.eth === undefined ? null : new EthDriver(this, options.eth, ethMac(this.mac));
     world.onBoot(() => this.powerOn(), world.scheduler.nowUs);
   }
 
@@ -281,6 +297,10 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   stop(): void {
     this.isOn = false;
     if (this.plug !== null) this.plug.cable = false;
+    this.wifiDriver?.powerOff();
+    this.wifiDriver = null;
+    this.defaultWifi = null;
+    this.eth?.powerOff();
     for (const task of this.tasks) this.scheduler.remove(task);
     this.scheduler.remove(this.tcpipTask);
   }
@@ -335,11 +355,6 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     throw BOARD_STOPPED;
   }
 
-  /** Something that a reader of the trace must know. */
-  note(text: string): void {
-    this.trace?.notes.push({ kind: 'note', n: this.takeNumber(), tUs: this.scheduler.nowUs, board: this.name, text });
-  }
-
   /** A program drove lwIP into a defect. */
   onHazard(name: HazardName): void {
     this.world.onHazard(this, name);
@@ -368,6 +383,33 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   /** Bring the interface of the options up, in the tcpip thread (rule S1). */
   bringUpNetif(): void {
     this.wiredInterface?.boot();
+    for (const [ip, mac] of Object.entries(this.options.neighbours ?? {})) {
+      etharp_add_static_entry(this.stack, parseIp('neighbours', ip), parseEthAddr(mac));
+    }
+  }
+
+  get air(): Air {
+    return this.world.air;
+  }
+
+  get eventLoop(): EventLoop | null {
+    return this.defaultLoop.loop;
+  }
+
+  /** The Wi-Fi driver, made when somebody asks for it. */
+  get wifi(): WifiDriver {
+    this.wifiDriver ??= new WifiDriver(this);
+    return this.wifiDriver;
+  }
+
+  get wifiDefault(): WifiDefault {
+    this.defaultWifi ??= new WifiDefault(this);
+    return this.defaultWifi;
+  }
+
+  /** Something that a reader of the trace must know. */
+  note(text: string): void {
+    this.trace?.notes.push({ kind: 'note', n: this.takeNumber(), tUs: this.scheduler.nowUs, board: this.name, text });
   }
 
   chooseDefault(esp_netif: EspNetif, isUp: boolean): void {
@@ -419,6 +461,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   /** Something outside the stack will end in an event, or may. */
   get isAboutToPost(): boolean {
     const { loop } = this.defaultLoop;
+    if (this.wifiDriver?.isUnderWay || this.eth?.isUnderWay) return true;
     if (loop === null) return false;
     return this.netifs.all.some((n) => {
       const mayLose = n.isLosingAddress && loop.hasProgramsHandler(IP_EVENT, n.config.lost_ip_event);
@@ -452,6 +495,11 @@ class TcpipBody implements TaskBody {
       if (error !== BOARD_STOPPED) throw error;
     }
   }
+}
+
+/** The Ethernet's address: the board's with three more in its last byte. Source: ESP-IDF mac_addr.c, esp_read_mac() */
+function ethMac({ hi, lo }: EthAddr): EthAddr {
+  return { hi, lo: (lo & ~0xff) | ((lo + 3) & 0xff) };
 }
 
 /** Thrown through the stack when its board stops for good; caught at the tcpip thread's edge. */

@@ -23,7 +23,7 @@ export const ESP_EVENT_ANY_BASE: null = null;
 export const ESP_EVENT_ANY_ID = -1;
 
 /** CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE */
-export const ESP_SYSTEM_EVENT_QUEUE_SIZE = 32;
+const ESP_SYSTEM_EVENT_QUEUE_SIZE = 32;
 /** ESP_TASKD_EVENT_PRIO, and the name of the default loop's task. */
 export const ESP_TASKD_EVENT_PRIO = 20;
 export const ESP_TASKD_EVENT_NAME = 'sys_evt';
@@ -89,6 +89,8 @@ export class EventLoop {
   task: SysThread | null = null;
   private readonly sys: BoardSys;
   private readonly queue: Post[] = [];
+  /** Events of drivers that found the queue full. */
+  private readonly late: Post[] = [];
   private readonly receivers = new WaitList();
   private readonly senders = new WaitList();
   /** In order of registration, which is the order in which an event's handlers are called. */
@@ -149,6 +151,7 @@ export class EventLoop {
       yield;
     }
     const post = queue.shift()!;
+    if (this.late.length > 0) queue.push(this.late.shift()!);
     if (this.senders.head !== null) {
       sys.wake(this.senders);
       if (sys.switchPending) yield;
@@ -319,6 +322,11 @@ export class EventLoop {
     return ESP_OK;
   }
 
+  /** The same for a driver whose own task waits for a place, if it must, while everybody else goes on. */
+  driverPost(base: esp_event_base_t, id: number, data: unknown): void {
+    if (this.late.length > 0 || !this.put(base, id, data)) this.late.push({ base, id, data });
+  }
+
   private put(base: esp_event_base_t, id: number, data: unknown): boolean {
     if (this.queue.length >= this.queueSize) return false;
     this.queue.push({ base, id, data });
@@ -331,6 +339,7 @@ export class EventLoop {
     yield* this.takeMutex(thread, Number.POSITIVE_INFINITY);
     this.handlers = [];
     this.queue.length = 0;
+    this.late.length = 0;
     this.following = null;
   }
 }

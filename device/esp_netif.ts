@@ -77,6 +77,8 @@ export interface NetifDriver {
   readonly mtu: number;
   /** Takes its own reference. */
   transmit(frame: Frame): err_t;
+  /** An interface is put on top of it, or taken away. */
+  attach(esp_netif: EspNetif | null): void;
 }
 
 /** What an interface is born with; addresses as int32 in host order. Source: esp_netif_inherent_config_t */
@@ -151,9 +153,9 @@ export class EspNetif {
     return this.linkLocal?.isTentative ?? false;
   }
 
-  /** The lost-IP timer runs. */
+  /** The lost-IP timer runs, and there was an address to lose. */
   get isLosingAddress(): boolean {
-    return this.lostTimer !== null;
+    return this.lostTimer !== null && this.ip_info_old.ip !== IPADDR_ANY;
   }
 
   // Coming and going

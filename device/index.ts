@@ -26,8 +26,20 @@ export type { ip_mreq, linger, SockoptOut, SockoptValue } from '../sockets/socko
 export type { msghdr } from '../sockets/transfer.ts';
 export { makeOpt, OPT, type Opt, type OptEntry, type OptName } from '../stack/opt.ts';
 export type { HazardName } from '../stack/stack.ts';
+export * from './air/access_point.ts';
+export type { Air, AirTimes } from './air/air.ts';
+export { DEFAULT_AIR_TIMES } from './air/air.ts';
+export type { Refusal } from './air/bss.ts';
+export type { DnsAnswer, DnsBehaviour, DnsFailure, NameServer } from './air/name_server.ts';
 export type { Call } from './call.ts';
 export * from './esp_err.ts';
+export {
+  ETH_EVENT,
+  ETHERNET_EVENT_CONNECTED,
+  ETHERNET_EVENT_DISCONNECTED,
+  ETHERNET_EVENT_START,
+  ETHERNET_EVENT_STOP,
+} from './esp_eth.ts';
 export { ESP_EVENT_ANY_BASE, ESP_EVENT_ANY_ID, type esp_event_base_t } from './esp_event.ts';
 export * from './esp_netif_types.ts';
 export {
@@ -105,6 +117,7 @@ export type { SdkconfigValue } from './kconfig.ts';
 export type { Injection, Lan, LanOptions } from './lan.ts';
 export type { AddressOptions, DhcpServerOptions } from './netif_config.ts';
 export type { Os } from './os.ts';
+export type { esp_eth_handle_t } from './os_eth.ts';
 export type {
   esp_event_handler_instance_t,
   esp_event_handler_t,
@@ -139,4 +152,5 @@ export {
 export { text, utf8 } from './utf8.ts';
 export type { Expectation, Finding, FindingKind, HintKind } from './watch/finding.ts';
 export type { WatchOptions } from './watch/findings.ts';
+export * from './wifi/esp_wifi_types.ts';
 export { type Failure, type Hazard, type RunOptions, type RunReport, World, type WorldOptions } from './world.ts';

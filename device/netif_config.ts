@@ -105,10 +105,10 @@ function ipInfo({ ip, gw }: AddressOptions, kind: Kind): IpInfo {
   return gw === undefined && kind === 'dhcps' ? { ...info, gw: info.ip } : info;
 }
 
-/** "192.168.4.1/24", or the address alone with a mask of /24. @param gw none if undefined  @throws TypeError naming the option */
-export function parseAddress(text: string, gw: string | undefined): IpInfo {
+/** "192.168.4.1/24", or the address alone with a mask of /24. @param gw none if undefined  @param name of the option  @throws TypeError naming the option */
+export function parseAddress(text: string, gw: string | undefined, name = 'ip'): IpInfo {
   const [address = '', prefix = '24'] = text.split('/');
-  const ip = parseIp('ip', address);
+  const ip = parseIp(name, address);
   return { ip, netmask: parsePrefix(prefix, text), gw: gw === undefined ? IPADDR_ANY : parseIp('gw', gw) };
 }
 

@@ -47,6 +47,7 @@ export abstract class OsNetif extends OsWired {
   esp_netif_attach(esp_netif: esp_netif_t, driver: NetifDriver): Call<esp_err_t> {
     return this.netifCall('esp_netif_attach', [nameOf(esp_netif)], () => {
       esp_netif.driver = driver;
+      driver.attach(esp_netif);
       return ESP_OK;
     });
   }

@@ -43,6 +43,10 @@ export class Plug implements Station, NetifDriver {
     this.port.cable = isIn;
   }
 
+  attach(esp_netif: EspNetif | null): void {
+    this.esp_netif = esp_netif;
+  }
+
   transmit(frame: Frame): err_t {
     this.lan.send(this.port, frame);
     return ERR_OK;

@@ -35,7 +35,7 @@ export class WiredInterface {
     this.esp_netif = esp_netif;
     this.config = config;
     esp_netif.driver = plug;
-    plug.esp_netif = esp_netif;
+    plug.attach(esp_netif);
     plug.cable = !esp_netif.isClient || config.autostart;
   }
 

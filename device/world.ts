@@ -3,6 +3,9 @@
 import { FramePool } from '../stack/frame.ts';
 import type { HazardName, SharedMemory } from '../stack/stack.ts';
 import { InputSegment } from '../stack/tcp_in.ts';
+import { AccessPoint, type AccessPointOptions, type AccessPointWorld } from './air/access_point.ts';
+import { Air } from './air/air.ts';
+import { hostOptions, Internet } from './air/internet.ts';
 import { type BoardWorld, Esp32, type Esp32Options } from './esp32.ts';
 import { EventQueue, EventSource } from './events.ts';
 import { CallTaps } from './faults/calls.ts';
@@ -13,6 +16,7 @@ import type { PanicRecord } from './firmware/panic.ts';
 import { Scheduler, type Task, type TaskOwner } from './freertos.ts';
 import { type BlockedTask, blockedTasks, stackCouldWakeSomebody } from './idle.ts';
 import { Lan, type LanOptions, type LanWorld } from './lan.ts';
+import { parseIp } from './netif_config.ts';
 import { MICROTASK_TURNS_MAX, notAwaited, ProgramRunner } from './program.ts';
 import { namedStream, type RandomStream } from './random.ts';
 import { Trace } from './trace.ts';
@@ -28,6 +32,14 @@ export interface WorldOptions {
   readonly strictChecksums?: boolean;
   /** What happens when a program drives lwIP into a known defect: the board stops (default), or it goes on safely. */
   readonly hazards?: 'stop' | 'continue';
+}
+
+/** A host of the internet: a board at any address, with its own distance. */
+export interface InternetHostOptions extends Omit<Esp32Options, 'lan' | 'ip' | 'gw' | 'dhcp' | 'dhcps' | 'neighbours'> {
+  /** "34.120.0.9" */
+  readonly ip: string;
+  /** From the host to an access point, one way, in microseconds; 20,000 if left out. */
+  readonly latencyUs?: number;
 }
 
 export interface RunOptions {
@@ -80,13 +92,15 @@ const HAZARD_TEXTS: Readonly<Record<HazardName, string>> = {
     'The persist timer runs without unsent data, after the peer shrank its window behind a retransmission: lwIP asserts and the device panics.',
 };
 
+const INTERNET_LATENCY_US = 20_000;
+
 /** Virtual time between two looks at a world in which only stacks do their housekeeping. */
 const QUIET_CHECK_US = 1_000_000;
 
 /** A world in which so much happens without time passing, besides every board hearing every other, will never end. */
 const EVENTS_OF_INSTANT = 100_000;
 
-export class World implements BoardWorld, LanWorld {
+export class World implements BoardWorld, LanWorld, AccessPointWorld {
   readonly events = new EventQueue();
   readonly scheduler = new Scheduler(this.events);
   readonly memory: SharedMemory = { frames: new FramePool(), inseg: new InputSegment() };
@@ -94,6 +108,10 @@ export class World implements BoardWorld, LanWorld {
   readonly strictChecksums: boolean;
   readonly boards: Esp32[] = [];
   readonly lans: Lan[] = [];
+  /** What stations can hear, and how long it takes them. */
+  readonly air = new Air(this);
+  readonly accessPoints: AccessPoint[] = [];
+  readonly internet = new Internet();
   /** Defects of lwIP that programs ran into, in order. */
   readonly hazards: Hazard[] = [];
   trace: Trace | null = null;
@@ -151,10 +169,28 @@ export class World implements BoardWorld, LanWorld {
   }
 
   /** A new board, which boots at once (that is, as the first thing when the world runs). */
-  esp32(name: string, options: Esp32Options): Esp32 {
+  esp32(name: string, options: Esp32Options = {}): Esp32 {
     if (this.boards.some((b) => b.name === name)) throw new RangeError(`There is a board named "${name}" already.`);
     const board = new Esp32(this, name, espressifMac(this.boards.length + 1), options);
     this.boards.push(board);
+    return board;
+  }
+
+  /** A new access point, on the air at once. */
+  accessPoint(options: AccessPointOptions): AccessPoint {
+    const ap = new AccessPoint(this, this.accessPoints.length, options);
+    if (this.accessPoints.some((other) => other.name === ap.name)) {
+      throw new RangeError(`There is an access point named "${ap.name}" already; give one of them another name.`);
+    }
+    this.accessPoints.push(ap);
+    return ap;
+  }
+
+  /** A new board that is a host of the internet, which stations reach through their access points. */
+  internetHost(name: string, { ip, latencyUs = INTERNET_LATENCY_US, ...options }: InternetHostOptions): Esp32 {
+    const lan = this.lan({ name: `to ${name}`, latencyUs });
+    const board = this.esp32(name, { ...options, ...hostOptions(ip), lan });
+    this.internet.addHost(parseIp('ip', ip), lan, board.mac);
     return board;
   }
 
