@@ -4,7 +4,6 @@ import { type EthAddr, parseEthAddr } from '../../stack/prot/ethernet.ts';
 import type { DhcpsOptions } from '../dhcpserver.ts';
 import type { Lan } from '../lan.ts';
 import { type DhcpServerOptions, dhcpsOptions, parseAddress } from '../netif_config.ts';
-import type { Trace } from '../trace.ts';
 import { WIFI_AUTH_OPEN, WIFI_AUTH_WPA2_PSK, WIFI_REASON_AUTH_LEAVE } from '../wifi/esp_wifi_types.ts';
 import type { Air, AirWorld } from './air.ts';
 import { Bss, Later, type Refusal } from './bss.ts';
@@ -48,8 +47,8 @@ export interface AccessPointOptions {
 export interface AccessPointWorld extends RouterWorld, AirWorld {
   readonly air: Air;
   readonly internet: Internet;
-  readonly trace: Trace | null;
-  takeNumber(): number;
+  /** Leave a note in the trace. */
+  note(text: string, board: string): void;
 }
 
 const DEFAULT_RSSI = -50;
@@ -102,11 +101,6 @@ export class AccessPoint {
     this.later(SINK_IN_US, () => undefined);
   }
 
-  private note(text: string): void {
-    const { trace, scheduler } = this.world;
-    trace?.notes.push({ kind: 'note', n: this.world.takeNumber(), tUs: scheduler.nowUs, board: this.name, text });
-  }
-
   private start(): void {
     this.router.start();
     this.bss.start();
@@ -121,7 +115,7 @@ export class AccessPoint {
   /** It is gone without a word: its stations notice when the beacons stay away. */
   powerOff(): void {
     if (!this.isOn) return;
-    this.note('access point off');
+    this.world.note('access point off', this.name);
     this.bss.vanish();
     this.router.stop();
   }
@@ -129,7 +123,7 @@ export class AccessPoint {
   /** It boots: no station is known, no lease. */
   powerOn(): void {
     if (this.isOn) return;
-    this.note('access point on');
+    this.world.note('access point on', this.name);
     this.start();
     this.letItSinkIn();
   }

@@ -28,6 +28,8 @@ export interface WifiDefaultBoard {
   readonly netifs: EspNetifs;
   readonly defaultLoop: DefaultLoop;
   readonly wifi: WifiDriver;
+  /** CONFIG_LWIP_LOCAL_HOSTNAME */
+  readonly localHostname: string;
   inTcpipThread<T>(thread: SysThread, action: () => T): Op<T>;
 }
 
@@ -62,7 +64,7 @@ export class WifiDefault {
 
   /** An interface over the station or the soft-AP. @returns null if there is one of that key. Source: esp_netif_create_wifi() */
   create(wifi_if: number, config: esp_netif_inherent_config_t): EspNetif | null {
-    const esp_netif = this.board.netifs.create(netifConfigOf(config));
+    const esp_netif = this.board.netifs.create(netifConfigOf(config, this.board.localHostname));
     if (esp_netif !== null) this.attach(wifi_if, esp_netif);
     return esp_netif;
   }
