@@ -67,7 +67,7 @@ export abstract class OsNetdb extends OsSockets {
    * Find address and port of a service as connect() wants them.
    * @param nodename null: this board  @param servname a decimal number; null: port 0
    * @param hints null: any family  @param res gets the result, to be given to freeaddrinfo()
-   * @returns 0, or EAI_FAIL (nothing found), EAI_NONAME, EAI_FAMILY, EAI_SERVICE; errno is not touched
+   * @returns 0, or EAI_FAIL (nothing found), EAI_NONAME, EAI_FAMILY, EAI_SERVICE, EAI_MEMORY; errno is not touched
    */
   getaddrinfo(
     nodename: string | null,

@@ -120,7 +120,7 @@ export const AI_V4MAPPED = 0x10;
 export const AI_ALL = 0x20;
 export const AI_ADDRCONFIG = 0x40;
 
-/** Results of getaddrinfo(). lwIP never gives EAI_MEMORY while there is heap. */
+/** Results of getaddrinfo(). */
 export const EAI_NONAME = 200;
 export const EAI_SERVICE = 201;
 export const EAI_FAIL = 202;

@@ -30,6 +30,7 @@ import {
   AI_V4MAPPED,
   EAI_FAIL,
   EAI_FAMILY,
+  EAI_MEMORY,
   EAI_NONAME,
   EAI_SERVICE,
   HOST_NOT_FOUND,
@@ -151,7 +152,7 @@ export function* lwip_gethostbyname_r(
  * @param servname a decimal port; null: port 0
  * @param hints null: any family
  * @param res gets the address, or null
- * @returns 0, EAI_NONAME, EAI_FAMILY, EAI_SERVICE or EAI_FAIL
+ * @returns 0, EAI_NONAME, EAI_FAMILY, EAI_SERVICE, EAI_FAIL or EAI_MEMORY
  * Source: lwIP lwip_getaddrinfo()
  */
 export function* lwip_getaddrinfo(
@@ -172,6 +173,7 @@ export function* lwip_getaddrinfo(
   const addr = yield* addressOf(sockets, thread, nodename, ai_family, ai_flags);
   if (typeof addr === 'object' && 'eai' in addr) return addr.eai;
   if (nodename !== null && nodename.length > DNS_MAX_NAME_LENGTH) return EAI_FAIL;
+  if (sockets.tcpip.stack.lacks('netdb')) return EAI_MEMORY;
   const mapped = typeof addr === 'number' && ai_family === AF_INET6 && (ai_flags & AI_V4MAPPED) !== 0;
   const found = makeAddrinfo(mapped ? ip4_2_ipv4_mapped_ipv6(addr) : addr, port, nodename, hints);
   sockets.netdb.allocated.add(found);

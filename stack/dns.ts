@@ -148,7 +148,7 @@ export function dns_is_under_way(stack: Stack): boolean {
  * @param found called later if the result is ERR_INPROGRESS
  * @param dns_addrtype LWIP_DNS_ADDRTYPE_...
  * @returns ERR_OK, ERR_INPROGRESS; ERR_ARG for an empty name or one of 256 bytes, ERR_VAL without a server, ERR_MEM if
- *   the table is full of names that are being asked for
+ *   the table is full of names that are being asked for, or there is no memory for a pcb
  * Source: lwIP dns_gethostbyname_addrtype()
  */
 export function dns_gethostbyname_addrtype(
@@ -245,6 +245,11 @@ function enqueue(
   for (let i = 0; i < hostname.length; i++) entry.name[i] = hostname.charCodeAt(i);
   entry.name[hostname.length] = 0;
   entry.pcb_idx = allocPcb(stack, dns);
+  if (entry.pcb_idx === dns.pcbs.length) {
+    entry.state = DNS_STATE_UNUSED;
+    request.found = null;
+    return ERR_MEM;
+  }
   dns.seqno = (dns.seqno + 1) & 0xff;
   checkEntry(stack, dns, index);
   if (!dns.isTimerRunning) startTimer(stack, dns);
@@ -266,18 +271,32 @@ function freeEntry(dns: Dns): number {
   return oldest;
 }
 
-/** A pcb of its own for a question; one that is there already if all places are taken. Source: lwIP dns_alloc_pcb() */
+/**
+ * A pcb of its own for a question; without place or memory for one more, the next of those that are there.
+ * @returns its place in dns.pcbs; the number of places if there is none
+ * Source: lwIP dns_alloc_pcb()
+ */
 function allocPcb(stack: Stack, dns: Dns): number {
   const { pcbs } = dns;
-  let idx = pcbs.indexOf(null);
-  if (idx >= 0) pcbs[idx] = randomPort(stack);
-  else idx = (dns.last_pcb_idx + 1) % pcbs.length;
-  dns.last_pcb_idx = idx;
-  return idx;
+  const free = pcbs.indexOf(null);
+  const pcb = free < 0 ? null : randomPort(stack);
+  if (pcb !== null) {
+    pcbs[free] = pcb;
+    dns.last_pcb_idx = free;
+    return free;
+  }
+  for (let i = 1; i <= pcbs.length; i++) {
+    const idx = (dns.last_pcb_idx + i) % pcbs.length;
+    if (pcbs[idx] === null) continue;
+    dns.last_pcb_idx = idx;
+    return idx;
+  }
+  return pcbs.length;
 }
 
-/** Source: lwIP dns_alloc_random_port() */
-function randomPort(stack: Stack): UdpPcb {
+/** @returns null without memory. Source: lwIP dns_alloc_random_port() */
+function randomPort(stack: Stack): UdpPcb | null {
+  if (stack.lacks('pcb')) return null;
   const pcb = udp_new(stack);
   let err: err_t = ERR_USE;
   while (err === ERR_USE) {
@@ -304,12 +323,14 @@ function send(stack: Stack, dns: Dns, index: number): void {
     fail(dns, index);
     return;
   }
+  // A question that cannot be sent counts like one that is lost.
+  if (stack.lacks('pbuf')) return;
   const length = entry.nameLength;
   const frame = udpFrame(stack, SIZEOF_DNS_HDR + length + 2 + SIZEOF_DNS_QUERY);
   const type = asksForIp6(entry.reqaddrtype) ? DNS_RRTYPE_AAAA : DNS_RRTYPE_A;
   putDnsQuery(frame.bytes, UDP_PAYLOAD, entry.txid, entry.name.subarray(0, length), type);
   const pcb = dns.pcbs[entry.pcb_idx]!;
-  // A question that cannot be sent counts like one that is lost. IPv6's group ff02::fb has no route.
+  // IPv6's group ff02::fb has no route.
   if (!entry.is_mdns) udp_sendto(pcb, frame, server, DNS_SERVER_PORT);
   else if (type === DNS_RRTYPE_A) udp_sendto(pcb, frame, DNS_MQUERY_IPV4_GROUP, DNS_MQUERY_PORT);
   frame.release();

@@ -162,6 +162,10 @@ function askAt(stack: Stack, addr: IpAddr): void {
 /** Source: lwIP sntp_send_request() */
 function sendRequest(stack: Stack, addr: IpAddr): void {
   const sntp = stack.sntp!;
+  if (stack.lacks('pbuf')) {
+    after(stack, SNTP_RETRY_TIMEOUT, request);
+    return;
+  }
   // Stopped while the name was being resolved: nothing can be sent. IPv6 has no route.
   if (sntp.pcb !== null && typeof addr === 'number') {
     const frame = udpFrame(stack, SNTP_MSG_LEN);

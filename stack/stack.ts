@@ -32,8 +32,8 @@ export type HazardName =
   | 'tcp_persist_without_data'
   | 'sntp_mode_while_running';
 
-/** What memory is wanted for: a descriptor's slot, what stands behind one, data to send, a received frame. */
-export type MemoryKind = 'descriptor' | 'netconn' | 'pcb' | 'pbuf' | 'rx_pbuf';
+/** What memory is wanted for: a descriptor's slot, what stands behind one, data to send, a received frame, a result of getaddrinfo(). */
+export type MemoryKind = 'descriptor' | 'netconn' | 'pcb' | 'pbuf' | 'rx_pbuf' | 'netdb';
 
 /** The port: everything that the stack asks of its surroundings. Source: lwIP sys_arch, lwipopts.h hooks */
 export interface StackPort {

@@ -123,7 +123,7 @@ const KINDS: { readonly [K in FaultSpec['kind']]: readonly [Readonly<Record<stri
     {
       ...period,
       board: text,
-      of: oneOf('descriptor', 'netconn', 'pcb', 'pbuf', 'rx_pbuf'),
+      of: oneOf('descriptor', 'netconn', 'pcb', 'pbuf', 'rx_pbuf', 'netdb'),
       nth: whole(1),
       count,
     },

@@ -233,7 +233,8 @@ export type BoardFaultSpec = PowerOff | Reboot | LinkDown | InterfaceDown | Addr
 
 /**
  * There is no memory (or no free slot) the n-th time that it is asked for. `descriptor`: a slot of socket() and accept();
- * `netconn`, `pcb`: what stands behind one; `pbuf`: data to send; `rx_pbuf`: the driver's buffer for a frame that has come.
+ * `netconn`, `pcb`: what stands behind one; `pbuf`: data to send; `rx_pbuf`: the driver's buffer for a frame that has come;
+ * `netdb`: a result of getaddrinfo().
  */
 export interface NoMemory extends Period {
   readonly kind: 'noMemory';

@@ -289,5 +289,4 @@ export const NOT_IN_THE_TWIN: Readonly<Record<string, string>> = {
   'select-5': NO_VFS,
   'poll-1': NO_NULL,
   'vfs-2': NO_VFS,
-  'netdb-11': NO_HEAP,
 };

@@ -496,6 +496,44 @@ describe('the table', () => {
   });
 });
 
+describe('without memory', () => {
+  /** From now on, so many of these are not there. */
+  const without = ({ stack }: ResolverStage, what: string, count: number) => {
+    stack.scarcity = { lacks: (of) => of === what && count-- > 0 };
+  };
+
+  test('for a first port, a name is refused and its place is free again', () => {
+    const stage = new ResolverStage();
+    without(stage, 'pcb', 1);
+    expect(stage.lookup('a.example').result).toBe(ERR_MEM);
+    for (const name of ['n0', 'n1', 'n2', 'n3']) stage.lookup(name);
+    expect(stage.asked).toHaveLength(4);
+  });
+
+  test('for another port, the ports that are there are shared in turn, and close with their last question', () => {
+    const stage = new ResolverStage();
+    stage.lookup('n0', LWIP_DNS_ADDRTYPE_IPV4);
+    stage.lookup('n1', LWIP_DNS_ADDRTYPE_IPV4);
+    without(stage, 'pcb', 2);
+    stage.lookup('n2', LWIP_DNS_ADDRTYPE_IPV4);
+    stage.lookup('n3', LWIP_DNS_ADDRTYPE_IPV4);
+    const [first, second, third, fourth] = stage.asked;
+    expect([third!.port, fourth!.port]).toEqual([first!.port, second!.port]);
+    stage.send(first!, answer(first!, [record(A, ip)]));
+    expect(stage.ports).toHaveLength(2);
+    stage.send(third!, answer(third!, [record(A, ip)]));
+    expect(stage.ports).toEqual([second!.port]);
+  });
+
+  test('for the message, the question counts as sent', () => {
+    const stage = new ResolverStage();
+    without(stage, 'pbuf', 2);
+    stage.lookup('a.example');
+    stage.pass(6999);
+    expect(stage.asked.map((q) => q.atMs)).toEqual([2000, 4000]);
+  });
+});
+
 describe('ids and ports', () => {
   test('a port below 1024 or in use is drawn again; so is an id that is out', () => {
     // The first two numbers are the stack's own; then port 1023 (too low), 5000; id 7; port 5000 (in use), 6000; id 7, 8.

@@ -149,6 +149,15 @@ describe('questions', () => {
     expect(stage.atMs).toEqual([75_000]);
   });
 
+  test('for which there is no memory are put off by 15 s', () => {
+    const stage = new ClientStage(AT_ONCE);
+    let lacking = 1;
+    stage.stack.scarcity = { lacks: () => lacking-- > 0 };
+    stage.start(FIRST);
+    stage.pass(15_000);
+    expect(stage.atMs).toEqual([15_000]);
+  });
+
   test('end with sntp_stop(), and an answer finds no port', () => {
     const stage = new ClientStage(AT_ONCE);
     stage.start(FIRST);

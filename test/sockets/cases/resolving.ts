@@ -12,6 +12,7 @@ import {
   type addrinfo,
   EAI_FAIL,
   EAI_FAMILY,
+  EAI_MEMORY,
   EAI_NONAME,
   EAI_SERVICE,
   EINVAL,
@@ -129,6 +130,15 @@ export const resolving: readonly Case[] = [
   given('netdb-12', 'an address with as much white space as a name may have', [0, '1.2.3.4:80'], (os) =>
     info(os, `1.2.3.4${' '.repeat(249)}`, '80', { ai_flags: AI_NUMERICHOST }),
   ),
+  given('netdb-11', 'for the result', [EAI_MEMORY, 0, '1.2.3.4:80'], function* (os, { world }) {
+    world.inflict([{ kind: 'noMemory', board: 'a', of: 'netdb' }]);
+    return [...(yield* info(os, '1.2.3.4', '80')), ...(yield* info(os, '1.2.3.4', '80'))];
+  }),
+  given('netdb-10', 'no memory for a pcb', [EAI_FAIL], function* (os, { world }) {
+    yield* os.dns_setserver(0, '192.168.4.2');
+    world.inflict([{ kind: 'noMemory', board: 'a', of: 'pcb' }]);
+    return yield* info(os, 'broker.example', '80');
+  }),
   given('netdb-12', 'no node', [0, '127.0.0.1:80'], (os) => info(os, null, '80')),
   given('netdb-12', 'no node, AI_PASSIVE', [0, '0.0.0.0:80'], (os) => info(os, null, '80', { ai_flags: AI_PASSIVE })),
   given('netdb-12', 'no node, AF_INET6', [0, '[::1]:80'], (os) => info(os, null, '80', inet6)),
