@@ -38,7 +38,7 @@ import { Plug, type PlugOwner } from './plug.ts';
 import { type Program, ProgramRunner } from './program.ts';
 import type { RandomStream } from './random.ts';
 import { makeSdkconfig, Sdkconfig, type SdkconfigSettings } from './sdkconfig.ts';
-import { sdkconfigFallbackDns, sdkconfigOpt, sdkconfigTickUs } from './sdkconfig_effects.ts';
+import { sdkconfigFallbackDns, sdkconfigNotes, sdkconfigOpt, sdkconfigTickUs } from './sdkconfig_effects.ts';
 import { BoardPort } from './stack_port.ts';
 import { TcpProbe } from './tcp_probe.ts';
 import type { Trace } from './trace.ts';
@@ -268,7 +268,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     if (this.trace?.withStates) this.tcpip.observer = new TcpProbe(this, this.trace);
     this.sockets = new Sockets(this.tcpip);
     this.netifs = new EspNetifs(this, this.sys);
-    this.defaultLoop = new DefaultLoop(this.sys);
+    this.defaultLoop = new DefaultLoop(this.sys, Number(this.sdkconfig.value('CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE')));
     if (this.plug !== null) this.wiredInterface = this.wireUp(this.plug, this.wiredConfig!);
     this.wallClock = null;
     this.timeClient = null;
@@ -277,7 +277,10 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.tcpip.trypost(bringUp, this, null);
     world.scheduler.makeReady(this.tcpipTask);
     this.firmware?.boot();
-    if (firstBoot) return;
+    if (firstBoot) {
+      for (const note of sdkconfigNotes(this.sdkconfig)) this.note(note);
+      return;
+    }
     for (const boot of this.programs) {
       this.scheduleStart(boot);
     }

@@ -22,8 +22,6 @@ export type esp_event_base_t = string | number;
 export const ESP_EVENT_ANY_BASE: null = null;
 export const ESP_EVENT_ANY_ID = -1;
 
-/** CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE */
-const ESP_SYSTEM_EVENT_QUEUE_SIZE = 32;
 /** ESP_TASKD_EVENT_PRIO, and the name of the default loop's task. */
 export const ESP_TASKD_EVENT_PRIO = 20;
 export const ESP_TASKD_EVENT_NAME = 'sys_evt';
@@ -348,15 +346,18 @@ export class EventLoop {
 export class DefaultLoop {
   loop: EventLoop | null = null;
   private readonly sys: BoardSys;
+  private readonly queue_size: number;
 
-  constructor(sys: BoardSys) {
+  /** @param queue_size CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE */
+  constructor(sys: BoardSys, queue_size: number) {
     this.sys = sys;
+    this.queue_size = queue_size;
   }
 
   /** The caller gives it a task. @returns null if there is one already (ESP_ERR_INVALID_STATE). Source: esp_event_loop_create_default() */
   create(): EventLoop | null {
     if (this.loop !== null) return null;
-    this.loop = new EventLoop(this.sys, ESP_SYSTEM_EVENT_QUEUE_SIZE);
+    this.loop = new EventLoop(this.sys, this.queue_size);
     return this.loop;
   }
 

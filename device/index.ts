@@ -138,6 +138,7 @@ export {
   type SdkconfigSettings,
   sdkconfigHeader,
 } from './sdkconfig.ts';
+export { sdkconfigNotes } from './sdkconfig_effects.ts';
 export {
   type CallRecord,
   type EventRecord,

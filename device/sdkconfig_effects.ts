@@ -1,24 +1,70 @@
 /** What a configuration changes on a board. */
 
-import { OPT, type Opt, type OptName } from '../stack/opt.ts';
+import { OPT, type Opt, type OptEntry, type OptName } from '../stack/opt.ts';
 import { IPADDR_BROADCAST, ip4addr_aton } from '../stack/prot/ip4.ts';
 import { type KconfigSymbol, kconfigSymbols } from './kconfig.ts';
-import type { Sdkconfig } from './sdkconfig.ts';
+import { makeSdkconfig, type Sdkconfig, SdkconfigError } from './sdkconfig.ts';
 
-/** lwIP options that differ from the defaults under a configuration. */
+type Changes = Partial<Record<OptName, number>>;
+
+/**
+ * lwIP options that differ from the defaults under a configuration.
+ * @throws SdkconfigError for a value that Kconfig allows and that is not modelled here
+ */
 export function sdkconfigOpt(config: Sdkconfig): Partial<Opt> {
-  const opt: Partial<Record<OptName, number>> = {};
-  if (config.assignments.size === 0) return opt;
+  if (config.assignments.size === 0) return {};
+  const changes: Changes = {};
   for (const name of Object.keys(OPT) as OptName[]) {
-    const { config: symbol, value } = OPT[name];
-    const set = symbol === '' ? undefined : config.value(symbol);
-    if (set !== undefined && Number(set) !== value) opt[name] = Number(set);
+    const symbol = OPT[name].config;
+    const value = symbol === '' ? undefined : config.value(symbol);
+    if (value !== undefined) change(changes, config, symbol, [name], Number(value));
   }
-  const ttl = Number(config.value('CONFIG_LWIP_IP_DEFAULT_TTL'));
-  if (ttl !== OPT.TCP_TTL.value) {
-    for (const name of ['TCP_TTL', 'UDP_TTL', 'RAW_TTL', 'ICMP_TTL'] as const) opt[name] = ttl;
+  changeOthers(changes, config);
+  checkWindow(config);
+  return changes;
+}
+
+/** Symbols that do not set one option to their value. Source: ESP-IDF lwipopts.h */
+function changeOthers(changes: Changes, config: Sdkconfig): void {
+  const is = (symbol: string): boolean => config.value(symbol) === true;
+  const set = (symbol: string, names: readonly OptName[], value: number): void => {
+    change(changes, config, symbol, names, value);
+  };
+  const ttl = 'CONFIG_LWIP_IP_DEFAULT_TTL';
+  set(ttl, ['TCP_TTL', 'UDP_TTL', 'RAW_TTL', 'ICMP_TTL'], Number(config.value(ttl)));
+  const loopback = 'CONFIG_LWIP_NETIF_LOOPBACK';
+  set(loopback, ['LWIP_HAVE_LOOPIF'], Number(is(loopback)));
+  // The check of RFC 5227 is not modelled; the default one, by two questions, stands for it.
+  if (is('CONFIG_LWIP_DHCP_DOES_ACD_CHECK')) delete changes.DHCP_DOES_ARP_CHECK;
+  if (is('CONFIG_LWIP_TCP_OVERSIZE_DISABLE')) changes.TCP_OVERSIZE = 0;
+  if (is('CONFIG_LWIP_HOOK_TCP_ISN_NONE')) changes.LWIP_HOOK_TCP_ISN = 0;
+  // esp-lwip 2.1.3-esp does not count connections, that of ESP-IDF v5.5 does: who sets the limit has it.
+  const active = 'CONFIG_LWIP_MAX_ACTIVE_TCP';
+  if (config.place(active) !== undefined) set(active, ['MEMP_NUM_TCP_PCB'], Number(config.value(active)));
+}
+
+function change(changes: Changes, config: Sdkconfig, symbol: string, names: readonly OptName[], value: number): void {
+  for (const name of names) {
+    const { value: usual, min, max, scaledMax = max }: OptEntry = OPT[name];
+    const most = config.value('CONFIG_LWIP_WND_SCALE') === true ? scaledMax : max;
+    if (value < min || value > most) {
+      const place = config.place(symbol) ?? 'sdkconfig';
+      throw new SdkconfigError(`${place}: ${symbol} is modelled from ${min} to ${most}, not for ${value}.`);
+    }
+    if (value !== usual) changes[name] = value;
   }
-  return opt;
+}
+
+/** Source: lwIP init.c, which refuses to be compiled */
+function checkWindow(config: Sdkconfig): void {
+  const symbol = 'CONFIG_LWIP_TCP_WND_DEFAULT';
+  const wnd = Number(config.value(symbol));
+  const scale = Number(config.value('CONFIG_LWIP_TCP_RCV_SCALE') ?? 0);
+  if (wnd >> scale <= 0xffff) return;
+  const place = config.place(symbol) ?? 'sdkconfig';
+  throw new SdkconfigError(
+    `${place}: ${symbol} must be from 2440 to ${0xffff << scale} with a CONFIG_LWIP_TCP_RCV_SCALE of ${scale}, not ${wnd}.`,
+  );
 }
 
 /** Microseconds of a FreeRTOS tick; undefined if the configuration does not say. */
@@ -38,6 +84,7 @@ const UNSEEN: Readonly<Record<string, string>> = {
   place: 'It places code or memory, or passes it on; computing takes no time here.',
   log: 'It bears on logs and counters only.',
   core: 'A board has one core here.',
+  vendor: 'Nothing here sets a vendor class.',
   stack: "The stacks of the system's own tasks cannot overflow here.",
   heap: 'lwIP takes these control blocks from the heap and does not count them.',
   oversize: 'Every segment is a buffer of its own that has room for a whole MSS.',
@@ -67,8 +114,10 @@ export function reasonWithoutEffect({
   return bears.startsWith('-') ? { modelled: false, why: NOT_MODELLED[word]! } : null;
 }
 
-/** One sentence for every setting that differs from the default and that the twin does not model, in Kconfig's order. */
-export function sdkconfigNotes(config: Sdkconfig, defaults: Sdkconfig): string[] {
+/** One sentence for every setting that differs from the default and that is not modelled, in Kconfig's order. */
+export function sdkconfigNotes(config: Sdkconfig): string[] {
+  if (config.assignments.size === 0) return [];
+  const defaults = makeSdkconfig();
   const notes: string[] = [];
   for (const symbol of kconfigSymbols().values()) {
     const name = `CONFIG_${symbol.name}`;
@@ -77,5 +126,13 @@ export function sdkconfigNotes(config: Sdkconfig, defaults: Sdkconfig): string[]
     if (place === undefined || reason?.modelled !== false || config.value(name) === defaults.value(name)) continue;
     notes.push(`${place}: ${name} has no effect. ${reason.why}`);
   }
+  const hz = Number(config.value('CONFIG_FREERTOS_HZ'));
+  if (1000 % hz !== 0) notes.push(tickNote(config, hz));
   return notes;
+}
+
+/** lwIP and pdMS_TO_TICKS() reckon with whole milliseconds or whole ticks, and so does ESP-IDF. */
+function tickNote(config: Sdkconfig, hz: number): string {
+  const place = config.place('CONFIG_FREERTOS_HZ') ?? 'sdkconfig';
+  return `${place}: CONFIG_FREERTOS_HZ=${hz} makes ticks of ${Math.round(1e6 / hz)} us, which lwIP takes for ${Math.floor(1000 / hz)} ms.`;
 }

@@ -18,27 +18,27 @@ IDF_FIRMWARE_CHIP_ID | hex hidden | 0x0000 | | | C | the chip in an image's head
 SOC_WIFI_SUPPORTED | bool hidden | y | | | C | it has Wi-Fi
 # components/lwip
 LWIP_ENABLE | bool | y if !IDF_TARGET_LINUX; n if IDF_TARGET_LINUX | | | -whole | builds the lwIP component at all
-LWIP_LOCAL_HOSTNAME | string | "espressif" | | | - | hostname given to every new station/Ethernet netif (DHCP option 12)
+LWIP_LOCAL_HOSTNAME | string | "espressif" | | | + | hostname given to every new station/Ethernet netif (DHCP option 12)
 LWIP_TCPIP_TASK_PRIO | int | 18 | 1..24 | | + | FreeRTOS priority of task "tiT" (ESP_TASK_TCPIP_PRIO)
-LWIP_TCPIP_CORE_LOCKING | bool | n | | | - | API calls run in the caller's task under a core mutex rather than being posted to tiT (changes ordering/timing only)
-LWIP_TCPIP_CORE_LOCKING_INPUT | bool | n | | LWIP_TCPIP_CORE_LOCKING | - | drivers feed packets under the core mutex instead of posting them to tcpip_mbox
+LWIP_TCPIP_CORE_LOCKING | bool | n | | | + | API calls run in the caller's task under a core mutex rather than being posted to tiT (changes ordering/timing only)
+LWIP_TCPIP_CORE_LOCKING_INPUT | bool | n | | LWIP_TCPIP_CORE_LOCKING | + | drivers feed packets under the core mutex instead of posting them to tcpip_mbox
 LWIP_CHECK_THREAD_SAFETY | bool | n | | | =place | asserts when core functions run outside tiT / without the lock
 LWIP_DNS_SUPPORT_MDNS_QUERIES | bool | y | | | + | names ending in ".local" are asked by multicast (224.0.0.251 / ff02::fb, port 5353)
 LWIP_L2_TO_L3_COPY | bool | n | | | =place | incoming Wi-Fi frame is copied to an lwIP pbuf and the driver buffer is freed at once (otherwise zero-copy custom pbuf)
 LWIP_IRAM_OPTIMIZATION | bool | n | | | =place | places hot RX/TX functions in IRAM (speed only)
 LWIP_EXTRA_IRAM_OPTIMIZATION | bool | n | | | =place | also TCP functions in IRAM (speed only)
-LWIP_TIMERS_ONDEMAND | bool | y | | | - | IGMP, MLD, DNS, DHCP-fine and reassembly timers run only while needed (changes the phase of those timers: they count from the triggering call)
+LWIP_TIMERS_ONDEMAND | bool | y | | | + | IGMP, MLD, DNS, DHCP-fine and reassembly timers run only while needed (changes the phase of those timers: they count from the triggering call)
 LWIP_ND6 | bool | y | | LWIP_IPV6 | -ipv6 | IPv6 neighbour discovery
 LWIP_FORCE_ROUTER_FORWARDING | bool | n | | LWIP_ND6 | -ipv6 | router flag always set in neighbour advertisements
 LWIP_MAX_SOCKETS | int | 10 | 1..253 | | + | number of sockets (and netconns); also moves LWIP_SOCKET_OFFSET = FD_SETSIZE - this
 LWIP_USE_ONLY_LWIP_SELECT | bool | n | | | =place | select() goes straight to lwip_select (no VFS fds)
 LWIP_SO_LINGER | bool | n | | | + | enables SO_LINGER set/get and the lingering close
-LWIP_SO_REUSE | bool | y | | | - | enables SO_REUSEADDR
-LWIP_SO_REUSE_RXTOALL | bool | y | | LWIP_SO_REUSE | - | a broadcast/multicast UDP datagram is copied to every matching pcb that has SO_REUSEADDR
+LWIP_SO_REUSE | bool | y | | | + | enables SO_REUSEADDR
+LWIP_SO_REUSE_RXTOALL | bool | y | | LWIP_SO_REUSE | + | a broadcast/multicast UDP datagram is copied to every matching pcb that has SO_REUSEADDR
 LWIP_SO_RCVBUF | bool | n | | | + | enables SO_RCVBUF (byte limit on the receive mailbox of UDP/RAW) and FIONREAD
 LWIP_NETBUF_RECVINFO | bool | n | | | - | enables IP_PKTINFO ancillary data in recvmsg
 LWIP_IP_DEFAULT_TTL | int | 64 | 1..255 | | + | TTL of TCP, UDP, ICMP, RAW, DHCP, DNS packets
-LWIP_IP4_FRAG | bool | y | | LWIP_IPV4 | - | outgoing IPv4 packets larger than the netif MTU are fragmented (off: handed to the driver whole, no check)
+LWIP_IP4_FRAG | bool | y | | LWIP_IPV4 | + | outgoing IPv4 packets larger than the netif MTU are fragmented (off: handed to the driver whole, no check)
 LWIP_IP6_FRAG | bool | y | | LWIP_IPV6 | -ipv6 | the same for IPv6
 LWIP_IP4_REASSEMBLY | bool | n | | LWIP_IPV4 | + | reassemble incoming IPv4 fragments; off = every fragment is dropped silently
 LWIP_IP6_REASSEMBLY | bool | n | | LWIP_IPV6 | -ipv6 | the same for IPv6
@@ -47,26 +47,26 @@ LWIP_IP_FORWARD | bool | n | | | - | route packets between netifs
 LWIP_IPV4_NAPT | bool | n | | LWIP_IP_FORWARD | -napt | NAPT on forwarded packets
 LWIP_IPV4_NAPT_PORTMAP | bool | y | | LWIP_IPV4_NAPT | -napt | static port maps for NAPT
 LWIP_STATS | bool | n | | | =log | counters (lwip_stats)
-LWIP_ESP_GRATUITOUS_ARP | bool | y | | LWIP_IPV4 | - | periodic gratuitous ARP on netifs with the GARP flag
+LWIP_ESP_GRATUITOUS_ARP | bool | y | | LWIP_IPV4 | + | periodic gratuitous ARP on netifs with the GARP flag
 LWIP_GARP_TMR_INTERVAL | int | 60 | | LWIP_ESP_GRATUITOUS_ARP | + | period of that GARP in seconds
 LWIP_ESP_MLDV6_REPORT | bool | y | | LWIP_IPV6 | -ipv6 | periodic MLDv1 report on netifs with the MLDV6_REPORT flag
 LWIP_MLDV6_TMR_INTERVAL | int | 40 | | LWIP_ESP_MLDV6_REPORT | -ipv6 | period of that report in seconds
 LWIP_TCPIP_RECVMBOX_SIZE | int | 32 | 6..64 if !LWIP_WND_SCALE; 6..1024 if LWIP_WND_SCALE | | + | length of the tiT mailbox; full mailbox drops input packets (ERR_MEM)
 LWIP_DHCP_CHECKS_OFFERED_ADDRESS | choice | LWIP_DHCP_DOES_ARP_CHECK | | LWIP_IPV4 | | how the client checks the leased address
-LWIP_DHCP_DOES_ARP_CHECK | option | | | !LWIP_AUTOIP | - | two ARP queries 500 ms apart (port/acd_dhcp_check.c), about 1 s before BOUND
+LWIP_DHCP_DOES_ARP_CHECK | option | | | !LWIP_AUTOIP | + | two ARP queries 500 ms apart (port/acd_dhcp_check.c), about 1 s before BOUND
 LWIP_DHCP_DOES_ACD_CHECK | option | | | -v22 | full RFC 5227 ACD of lwIP 2.2 (9-10 s before BOUND)
-LWIP_DHCP_DOES_NOT_CHECK_OFFERED_IP | option | | | | - | bind at once on DHCPACK
-LWIP_DHCP_DISABLE_CLIENT_ID | bool | n | | LWIP_IPV4 | - | leave out option 61
-LWIP_DHCP_DISABLE_VENDOR_CLASS_ID | bool | y | | LWIP_IPV4 | - | leave out option 60 (default: left out)
+LWIP_DHCP_DOES_NOT_CHECK_OFFERED_IP | option | | | | + | bind at once on DHCPACK
+LWIP_DHCP_DISABLE_CLIENT_ID | bool | n | | LWIP_IPV4 | + | leave out option 61
+LWIP_DHCP_DISABLE_VENDOR_CLASS_ID | bool | y | | LWIP_IPV4 | =vendor | leave out option 60 (default: left out)
 LWIP_DHCP_RESTORE_LAST_IP | bool | n | | LWIP_IPV4 | - | last lease is kept in NVS and requested (INIT-REBOOT) at start
-LWIP_DHCP_OPTIONS_LEN | int | 69 if LWIP_DHCP_DISABLE_VENDOR_CLASS_ID; 109 if !LWIP_DHCP_DISABLE_VENDOR_CLASS_ID | 69..255 | LWIP_IPV4 | - | room for options in outgoing client messages
+LWIP_DHCP_OPTIONS_LEN | int | 69 if LWIP_DHCP_DISABLE_VENDOR_CLASS_ID; 109 if !LWIP_DHCP_DISABLE_VENDOR_CLASS_ID | 69..255 | LWIP_IPV4 | + | room for options in outgoing client messages
 LWIP_NUM_NETIF_CLIENT_DATA | int | 0 | 0..256 | | =place | extra netif_client_data slots
-LWIP_DHCP_COARSE_TIMER_SECS | int | 1 | 1..10 | | - | period of the coarse lease timer
+LWIP_DHCP_COARSE_TIMER_SECS | int | 1 | 1..10 | | + | period of the coarse lease timer
 LWIP_DHCPS | bool | y | | LWIP_IPV4 | - | builds the soft-AP DHCP server
-LWIP_DHCPS_LEASE_UNIT | int | 60 | 1..3600 | LWIP_DHCPS | - | seconds per lease unit (lease = 120 units by default)
-LWIP_DHCPS_MAX_STATION_NUM | int | 8 | 1..64 | LWIP_DHCPS | - | size limit of the lease list
-LWIP_DHCPS_STATIC_ENTRIES | bool | y | | LWIP_DHCPS | - | server adds a static ARP entry for each lease
-LWIP_DHCPS_ADD_DNS | bool | y | | LWIP_DHCPS | - | option 6 is always sent (server's own address if no DNS was set)
+LWIP_DHCPS_LEASE_UNIT | int | 60 | 1..3600 | LWIP_DHCPS | + | seconds per lease unit (lease = 120 units by default)
+LWIP_DHCPS_MAX_STATION_NUM | int | 8 | 1..64 | LWIP_DHCPS | + | size limit of the lease list
+LWIP_DHCPS_STATIC_ENTRIES | bool | y | | LWIP_DHCPS | + | server adds a static ARP entry for each lease
+LWIP_DHCPS_ADD_DNS | bool | y | | LWIP_DHCPS | + | option 6 is always sent (server's own address if no DNS was set)
 LWIP_AUTOIP | bool | n | | LWIP_IPV4 | -autoip | IPv4 link-local
 LWIP_AUTOIP_TRIES | int | 2 | 1..100 | LWIP_AUTOIP | -autoip | DISCOVERs before AutoIP starts
 LWIP_AUTOIP_MAX_CONFLICTS | int | 9 | 1..100 | LWIP_AUTOIP | -autoip | conflicts before rate limiting
@@ -79,9 +79,9 @@ LWIP_IPV6_FORWARD | bool | n | | LWIP_IPV6 | -ipv6 | IPv6 routing
 LWIP_IPV6_RDNSS_MAX_DNS_SERVERS | int | 0 | | LWIP_IPV6_AUTOCONFIG | -ipv6 | DNS servers taken from RA
 LWIP_IPV6_DHCP6 | bool | n | | LWIP_IPV6_AUTOCONFIG | -ipv6 | DHCPv6 stateless
 LWIP_NETIF_STATUS_CALLBACK | bool | n | | | =place | netif status callback pointer
-LWIP_NETIF_LOOPBACK | bool | y | | | - | "lo" netif (127.0.0.1) and self-addressed packets are looped
+LWIP_NETIF_LOOPBACK | bool | y | | | + | "lo" netif (127.0.0.1) and self-addressed packets are looped
 LWIP_LOOPBACK_MAX_PBUFS | int | 8 | 0..16 | LWIP_NETIF_LOOPBACK | + | pbuf limit of the loop queue per netif; beyond it ERR_MEM
-LWIP_MAX_ACTIVE_TCP | int | 16 | 1..1024 | | - | MEMP_NUM_TCP_PCB; a hard limit only in 2.2.0-esp (v5.1+), no effect in 2.1.3-esp
+LWIP_MAX_ACTIVE_TCP | int | 16 | 1..1024 | | + | connections at a time, passive sockets apart; of too many the oldest that are closed already go
 LWIP_MAX_LISTENING_TCP | int | 16 | 1..1024 | | =heap | MEMP_NUM_TCP_PCB_LISTEN; not enforced (MEMP_MEM_MALLOC)
 LWIP_TCP_HIGH_SPEED_RETRANSMISSION | bool | y | | | + | only selects the defaults of RTO_TIME and SYNMAXRTX
 LWIP_TCP_MAXRTX | int | 12 | 3..12 | | + | data retransmissions before ABRT
@@ -101,9 +101,9 @@ LWIP_TCP_SACK_OUT | bool | n | | LWIP_TCP_QUEUE_OOSEQ | - | send SACK blocks
 LWIP_TCP_OVERSIZE | choice | LWIP_TCP_OVERSIZE_MSS | | | | how large the pbuf of a new segment is made
 LWIP_TCP_OVERSIZE_MSS | option | | | =oversize | whole MSS
 LWIP_TCP_OVERSIZE_QUARTER_MSS | option | | | =oversize | same segments as MSS here (LWIP_NETIF_TX_SINGLE_PBUF makes every data pbuf a whole MSS)
-LWIP_TCP_OVERSIZE_DISABLE | option | | | | - | exact size; each tcp_write then starts new segments (appending to the last unsent segment is compiled out)
-LWIP_WND_SCALE | bool | n | | SPIRAM_TRY_ALLOCATE_WIFI_LWIP && !SPIRAM_IGNORE_NOTFOUND | - | RFC 7323 window scaling (needs PSRAM options)
-LWIP_TCP_RCV_SCALE | int | 0 | 0..14 | LWIP_WND_SCALE | - | shift advertised
+LWIP_TCP_OVERSIZE_DISABLE | option | | | | + | exact size; each tcp_write then starts new segments (appending to the last unsent segment is compiled out)
+LWIP_WND_SCALE | bool | n | | SPIRAM_TRY_ALLOCATE_WIFI_LWIP && !SPIRAM_IGNORE_NOTFOUND | + | RFC 7323 window scaling (needs PSRAM options)
+LWIP_TCP_RCV_SCALE | int | 0 | 0..14 | LWIP_WND_SCALE | + | shift advertised
 LWIP_TCP_RTO_TIME | int | 3000 if !LWIP_TCP_HIGH_SPEED_RETRANSMISSION; 1500 if LWIP_TCP_HIGH_SPEED_RETRANSMISSION | | | + | initial RTO in ms
 LWIP_MAX_UDP_PCBS | int | 16 | 1..1024 | | =heap | MEMP_NUM_UDP_PCB; not enforced
 LWIP_UDP_RECVMBOX_SIZE | int | 6 | 6..64 | | + | datagrams queued per UDP socket; full = datagram dropped
@@ -140,12 +140,12 @@ LWIP_PPP_DEBUG_ON | bool | n | | LWIP_PPP_SUPPORT | =log | PPP log
 LWIP_USE_EXTERNAL_MBEDTLS | bool | n | | LWIP_PPP_SUPPORT && !LWIP_PPP_MPPE_SUPPORT && !LWIP_PPP_MSCHAP_SUPPORT | -ppp | hash/cipher from mbedTLS for PPP
 LWIP_SLIP_SUPPORT | bool | n | | | -ppp | SLIP netif
 LWIP_SLIP_DEBUG_ON | bool | n | | LWIP_SLIP_SUPPORT | =log | SLIP log
-LWIP_ICMP | bool | y | | | - | ICMPv4
+LWIP_ICMP | bool | y | | | + | ICMPv4
 LWIP_MULTICAST_PING | bool | n | | LWIP_ICMP6 || LWIP_ICMP | + | answer echo requests sent to a multicast address
 LWIP_BROADCAST_PING | bool | n | | LWIP_ICMP | + | answer echo requests sent to a broadcast address
 LWIP_MAX_RAW_PCBS | int | 16 | 1..1024 | | =heap | MEMP_NUM_RAW_PCB; not enforced
 LWIP_SNTP_MAX_SERVERS | int | 1 | 1..16 | | + | SNTP server slots
-LWIP_DHCP_GET_NTP_SRV | bool | n | | | - | ask for and use option 42
+LWIP_DHCP_GET_NTP_SRV | bool | n | | | + | ask for time servers (option 42)
 LWIP_DHCP_MAX_NTP_SERVERS | int | 1 | 1..16 | LWIP_DHCP_GET_NTP_SRV | - | NTP addresses taken from DHCP
 LWIP_SNTP_UPDATE_DELAY | int | 3600000 | 15000..4294967295 | | + | SNTP poll period in ms
 LWIP_SNTP_STARTUP_DELAY | bool | y | | | + | random wait before the first request
@@ -159,8 +159,8 @@ LWIP_USE_ESP_GETADDRINFO | bool | n | | LWIP_IPV4 && LWIP_IPV6 | - | getaddrinfo
 LWIP_BRIDGEIF_MAX_PORTS | int | 7 | 1..63 | | -bridge | ports of the bridge netif
 LWIP_ESP_LWIP_ASSERT | bool | y | | !COMPILER_OPTIMIZATION_ASSERTIONS_DISABLE | - | LWIP_ASSERT aborts (else it is compiled out)
 LWIP_HOOK_TCP_ISN | choice | LWIP_HOOK_TCP_ISN_DEFAULT | | | | who supplies the TCP ISN
-LWIP_HOOK_TCP_ISN_NONE | option | | | | -hook | lwIP's own counter (starts at 6510, adds tcp_ticks)
-LWIP_HOOK_TCP_ISN_DEFAULT | option | | | | -hook | MD5-based generator (see tcp file)
+LWIP_HOOK_TCP_ISN_NONE | option | | | | + | lwIP's own counter (starts at 6510, adds tcp_ticks)
+LWIP_HOOK_TCP_ISN_DEFAULT | option | | | | + | MD5-based generator (see tcp file)
 LWIP_HOOK_TCP_ISN_CUSTOM | option | | | | -hook | application supplies the hook
 LWIP_HOOK_IP6_ROUTE | choice | LWIP_HOOK_IP6_ROUTE_NONE | | LWIP_IPV6 | | IPv6 route hook
 LWIP_HOOK_IP6_ROUTE_NONE | option | | | | -hook | none
@@ -270,7 +270,7 @@ FREERTOS_TIMER_TASK_STACK_DEPTH | int | 2053 if IDF_TARGET_LINUX; 2048 | 1536..3
 FREERTOS_TIMER_QUEUE_LENGTH | int | 10 | 5..20 | FREERTOS_USE_TIMERS | C | its queue
 ESP_EVENT_POST_FROM_ISR | bool | y | | | C | esp_event_isr_post
 ESP_EVENT_POST_FROM_IRAM_ISR | bool | y | | ESP_EVENT_POST_FROM_ISR | =place | the same while flash cache is off
-ESP_SYSTEM_EVENT_QUEUE_SIZE | int | 32 | | | C | length of the default event loop queue
+ESP_SYSTEM_EVENT_QUEUE_SIZE | int | 32 | | | + | length of the default event loop queue
 ESP_SYSTEM_EVENT_TASK_STACK_SIZE | int | 2304 | | | =stack | stack of task sys_evt (plus TASK_EXTRA_STACK_SIZE)
 ESP_MAIN_TASK_STACK_SIZE | int | 3584 | | | =stack | stack of app_main's task
 ESP_MAIN_TASK_AFFINITY | choice | ESP_MAIN_TASK_AFFINITY_CPU0 | | | | core of app_main

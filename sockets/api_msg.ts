@@ -18,8 +18,9 @@ import { IPADDR_ANY } from '../stack/prot/ip4.ts';
 import { raw_connect, raw_new, raw_recv, raw_sendto } from '../stack/raw.ts';
 import type { Stack } from '../stack/stack.ts';
 import { tcp_bind, tcp_connect, tcp_listen_with_backlog, tcp_recved } from '../stack/tcp.ts';
+import { tcp_alloc } from '../stack/tcp_alloc.ts';
 import { TCP_WRITE_FLAG_MORE, tcp_output, tcp_write } from '../stack/tcp_out.ts';
-import { CLOSED, LISTEN, TcpPcb, TcpPcbListen, tcp_backlog_accepted, tcp_new } from '../stack/tcp_pcb.ts';
+import { CLOSED, LISTEN, TcpPcb, TcpPcbListen, tcp_backlog_accepted } from '../stack/tcp_pcb.ts';
 import { udp_bind, udp_connect, udp_disconnect, udp_new, udp_recv, udp_send, udp_sendto } from '../stack/udp.ts';
 import { accept_function, do_connected, recv_raw, recv_udp, setupTcp } from './api_callbacks.ts';
 import { MSG_DONTWAIT, MSG_MORE } from './constants.ts';
@@ -115,8 +116,14 @@ export function lwip_netconn_do_newconn(msg: ApiMsg, tcpip: TcpipThread): void {
       conn.udp = udp_new(tcpip.stack);
       udp_recv(conn.udp, recv_udp, conn);
       break;
-    default:
-      setupTcp(conn, tcp_new(tcpip.stack));
+    default: {
+      const pcb = tcp_alloc(tcpip.stack);
+      if (pcb === null) {
+        finish(msg, ERR_MEM);
+        return;
+      }
+      setupTcp(conn, pcb);
+    }
   }
   finish(msg, ERR_OK);
 }

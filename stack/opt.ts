@@ -50,6 +50,7 @@ export const OPT = {
   TCP_OVERSIZE: entry('', 1, 'bool', 0, 1, 'the last unsent segment takes what is written later'),
   TCP_LISTEN_BACKLOG: entry('', 1, 'bool', 0, 1, 'the backlog of listen() counts'),
   MEMP_NUM_TCP_PCB: entry('', 0, 'count', 0, 1024, 'connections in all, passive ones apart; 0: no limit'),
+  LWIP_HOOK_TCP_ISN: entry('', 1, 'bool', 0, 1, 'first sequence numbers cannot be guessed; 0: a counter'),
   ESP_LWIP: entry('', 1, 'bool', 0, 1, "Espressif's changes of lwIP's TCP; 0: lwIP 2.1.3 as it was released"),
   TCP_MAXRTX: entry('TCP_MAXRTX', 12, 'count', 3, 12, 'retransmissions before a connection is given up'),
   TCP_SYNMAXRTX: entry('TCP_SYNMAXRTX', 12, 'count', 3, 12, 'the same for the SYN'),

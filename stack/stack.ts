@@ -76,6 +76,8 @@ export class Stack {
   udp_port: number;
   raw_pcbs: RawPcb | null = null;
 
+  /** Control blocks of connections, in whatever list. */
+  tcp_pcb_count = 0;
   tcp_active_pcbs: TcpPcb | null = null;
   tcp_tw_pcbs: TcpPcb | null = null;
   /** Slow ticks at which TIME_WAIT pcbs end. */
@@ -89,6 +91,8 @@ export class Stack {
   tcp_input_pcb: TcpPcb | null = null;
   tcp_port: number;
   tcp_ticks = 0;
+  /** First sequence number of the next connection, where the hook does not give it. */
+  iss = 6510;
   tcp_timer = 0;
   tcp_timer_ctr = 0;
   tcpip_tcp_timer_active = false;

@@ -203,9 +203,14 @@ export function tcp_route(pcb: TcpPcb): Netif | null {
   return ip4_route(pcb.stack, pcb.local_ip, pcb.remote_ip);
 }
 
-/** First sequence number, from the hook. Source: lwIP tcp_next_iss() */
+/** First sequence number, from the hook or from a counter. Source: lwIP tcp_next_iss() */
 export function tcp_next_iss(pcb: TcpPcb): number {
-  return pcb.stack.port.LWIP_HOOK_TCP_ISN(pcb.local_ip, pcb.local_port, pcb.remote_ip, pcb.remote_port) | 0;
+  const { stack } = pcb;
+  if (stack.opt.LWIP_HOOK_TCP_ISN === 0) {
+    stack.iss = (stack.iss + stack.tcp_ticks) >>> 0;
+    return stack.iss | 0;
+  }
+  return stack.port.LWIP_HOOK_TCP_ISN(pcb.local_ip, pcb.local_port, pcb.remote_ip, pcb.remote_port) | 0;
 }
 
 /** The smaller of an MSS and what the interface can carry. */

@@ -42,6 +42,7 @@ import {
   tcp_route,
 } from './tcp.ts';
 import { receiveAck } from './tcp_ack.ts';
+import { tcp_alloc } from './tcp_alloc.ts';
 import { inWindow, receiveData } from './tcp_ooseq.ts';
 import { tcp_enqueue_flags, tcp_output, tcp_rexmit, tcp_rexmit_rto, tcp_rst, tcp_send_empty_ack } from './tcp_out.ts';
 import {
@@ -53,7 +54,7 @@ import {
   LAST_ACK,
   SYN_RCVD,
   SYN_SENT,
-  TcpPcb,
+  type TcpPcb,
   type TcpPcbListen,
   type TcpSeg,
   TF_ACK_DELAY,
@@ -260,11 +261,11 @@ function listenInput(lpcb: TcpPcbListen, s: InputSegment): void {
   const stack = lpcb.stack;
   const counts = stack.opt.TCP_LISTEN_BACKLOG !== 0;
   if (counts && lpcb.accepts_pending >= lpcb.backlog) return;
-  if (stack.lacks('pcb')) {
+  const pcb = stack.lacks('pcb') ? null : tcp_alloc(stack);
+  if (pcb === null) {
     lpcb.accept?.(lpcb.callback_arg as never, null, ERR_MEM);
     return;
   }
-  const pcb = new TcpPcb(stack);
   if (counts) {
     lpcb.accepts_pending++;
     pcb.flags |= TF_BACKLOGPEND;

@@ -210,6 +210,7 @@ export class TcpPcb {
     const opt = stack.opt;
     const rto = opt.LWIP_TCP_RTO_TIME / (2 * opt.TCP_TMR_INTERVAL);
     this.stack = stack;
+    stack.tcp_pcb_count++;
     this.ttl = opt.TCP_TTL;
     this.last_timer = stack.tcp_timer_ctr;
     this.tmr = stack.tcp_ticks;
@@ -260,10 +261,6 @@ export class TcpPcbListen {
     this.callback_arg = pcb.callback_arg;
     this.backlog = backlog;
   }
-}
-
-export function tcp_new(stack: Stack): TcpPcb {
-  return new TcpPcb(stack);
 }
 
 export function register(pcb: TcpPcb, head: TcpPcb | null): TcpPcb {
@@ -348,6 +345,7 @@ export function setLocalPort(pcb: TcpPcb, port: number): void {
 /** The pcb is out of every list and gives its port back. */
 export function tcp_free(pcb: TcpPcb): void {
   setLocalPort(pcb, 0);
+  if (!pcb.isFreed) pcb.stack.tcp_pcb_count--;
   pcb.state = CLOSED;
   pcb.isFreed = true;
 }

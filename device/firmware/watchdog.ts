@@ -18,7 +18,7 @@ export class Watchdog {
     const { sdkconfig } = machine.host.firmware;
     this.machine = machine;
     this.timeoutUs = Number(sdkconfig.CONFIG_ESP_TASK_WDT_TIMEOUT_S ?? DEFAULT_TIMEOUT_S) * 1_000_000;
-    this.panics = sdkconfig.CONFIG_ESP_TASK_WDT_PANIC !== undefined;
+    this.panics = sdkconfig.CONFIG_ESP_TASK_WDT_PANIC === true;
   }
 
   /** A task computes until `deadlineUs`. @throws Panic with CONFIG_ESP_TASK_WDT_PANIC */

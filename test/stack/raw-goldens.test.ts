@@ -23,7 +23,7 @@ import {
   tcp_shutdown,
 } from '../../stack/tcp.ts';
 import { tcp_output, tcp_write } from '../../stack/tcp_out.ts';
-import { type TcpPcb, TcpPcbListen, tcp_new } from '../../stack/tcp_pcb.ts';
+import { TcpPcb, TcpPcbListen } from '../../stack/tcp_pcb.ts';
 import { UDP_PAYLOAD, UdpPcb, udp_bind, udp_sendto, udpFrame } from '../../stack/udp.ts';
 import { address, BareStack, flagBits, HOST, PEER, pattern, readSegment } from '../support/bare-stack.ts';
 import { arpFrame, tcpFrame } from '../support/frames.ts';
@@ -226,7 +226,7 @@ class TcpRun {
   // Deeds
 
   connect(): void {
-    this.pcb = tcp_new(this.host.stack);
+    this.pcb = new TcpPcb(this.host.stack);
     this.pcb.errf = (_arg: never, err) => this.add({ cb: `err ${err}` });
     tcp_connect(this.pcb, address(PEER.ip), 80, (_arg: never, pcb, err) => {
       this.add({ cb: `connected err ${err}` });
@@ -236,7 +236,7 @@ class TcpRun {
   }
 
   listen(port: number, backlog: number): void {
-    const bound = tcp_new(this.host.stack);
+    const bound = new TcpPcb(this.host.stack);
     expect(tcp_bind(bound, 0, port)).toBe(ERR_OK);
     const listener = tcp_listen_with_backlog(bound, backlog);
     if (!(listener instanceof TcpPcbListen)) throw new Error(`listen() failed: ${listener}`);
@@ -475,7 +475,7 @@ const SCRIPTS: Readonly<Record<string, (run: PacketRun) => void>> = {
   'RST for a closed TCP port; SYN': (run) => {
     run.arrival();
     run.note('connect to P:80');
-    tcp_connect(tcp_new(run.host.stack), address(PEER.ip), 80, () => ERR_OK);
+    tcp_connect(new TcpPcb(run.host.stack), address(PEER.ip), 80, () => ERR_OK);
   },
 
   'port unreachable for a UDP datagram with 64 payload bytes; protocol unreachable for protocol 99': (run) => {

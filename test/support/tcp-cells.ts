@@ -13,7 +13,7 @@ import {
   tcp_shutdown,
 } from '../../stack/tcp.ts';
 import { tcp_output, tcp_write } from '../../stack/tcp_out.ts';
-import { type TcpPcb, TcpPcbListen, type TcpSeg, tcp_new } from '../../stack/tcp_pcb.ts';
+import { TcpPcb, TcpPcbListen, type TcpSeg } from '../../stack/tcp_pcb.ts';
 import { address, BareStack, flagBits, HOST, PEER, pattern, readSegment, type SentSegment } from './bare-stack.ts';
 import { tcpFrame } from './frames.ts';
 
@@ -293,7 +293,7 @@ class Cell {
   }
 
   private listen(): void {
-    const bound = tcp_new(this.host.stack);
+    const bound = new TcpPcb(this.host.stack);
     tcp_bind(bound, 0, PORT);
     const listener = tcp_listen_with_backlog(bound, 5);
     if (!(listener instanceof TcpPcbListen)) throw new Error(`listen() failed: ${listener}`);
@@ -305,7 +305,7 @@ class Cell {
   }
 
   private connect(): void {
-    this.pcb = tcp_new(this.host.stack);
+    this.pcb = new TcpPcb(this.host.stack);
     this.attach(this.pcb);
     tcp_connect(this.pcb, address(PEER.ip), PEER_PORT, () => {
       this.app.push('connected');

@@ -4,6 +4,7 @@ export const HELP = `lwip-twin runs ESP32 network programs on emulated boards, w
 
 Usage:
   lwip-twin run PROGRAM... [options]
+  lwip-twin config SDKCONFIG... [--changed] [--json]
 
 Each PROGRAM is a .ts or .js file. It gets a board of its own, named after the file; all boards are on one
 Ethernet segment. They have the addresses 192.168.4.1, 192.168.4.2, ... in the order of the programs;
@@ -35,7 +36,10 @@ sockets and FreeRTOS; nothing else may be waited for. Time is virtual: Date begi
 the world, Math.random follows from the seed, there are no timers, no fetch, no process. The same command
 therefore gives the same output and the same capture, byte for byte.
 
-Options:
+config prints what sdkconfig files say about the network, the later over the earlier: each value, ESP-IDF's default,
+what it changes, and which settings have no effect here. --changed leaves out what is as by default.
+
+Options of run:
   --pcap FILE       write a capture of every frame that a board sends, also of those that get lost
   --ladder          draw the run on standard output when it is over
   --until TIME      end the run at this virtual time; 10min if left out

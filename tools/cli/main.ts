@@ -3,6 +3,7 @@
 
 import { packageVersion } from '../package-info.ts';
 import { parseCommandLine } from './args.ts';
+import { config } from './config.ts';
 import { HELP } from './help.ts';
 import { EXIT, run } from './run.ts';
 import { Screen } from './screen.ts';
@@ -11,6 +12,10 @@ import { UsageError } from './usage-error.ts';
 async function main(words: readonly string[]): Promise<number> {
   const screen = new Screen(process.stdout, process.stderr);
   try {
+    if (words[0] === 'config' && !asksForHelp(words)) {
+      screen.out(config(words.slice(1)));
+      return EXIT.ok;
+    }
     const command = parseCommandLine(words);
     if (command.kind === 'run') return await run(command, screen);
     screen.out(command.kind === 'help' ? HELP : `${packageVersion()}\n`);
@@ -20,6 +25,10 @@ async function main(words: readonly string[]): Promise<number> {
     screen.err(`lwip-twin: ${error.message}\n`);
     return EXIT.usage;
   }
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  return words.includes('--help') || words.includes('-h');
 }
 
 // "lwip-twin ... | head" has seen enough; the run and its capture are completed all the same.
