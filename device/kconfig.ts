@@ -165,7 +165,7 @@ export class KconfigValues {
       if (value === true && choice.options.includes(name) && this.holds(kconfigSymbols().get(name)!.depends))
         last = name;
     }
-    return last ?? choice.defaults.find(({ when }) => this.holds(when))?.text;
+    return last ?? choice.defaults.find(({ when }) => this.holds(when))?.text ?? choice.options[0];
   }
 
   private holds(condition: Condition | null): boolean {

@@ -54,7 +54,7 @@ LWIP_MLDV6_TMR_INTERVAL | int | 40 | | LWIP_ESP_MLDV6_REPORT | -ipv6 | period of
 LWIP_TCPIP_RECVMBOX_SIZE | int | 32 | 6..64 if !LWIP_WND_SCALE; 6..1024 if LWIP_WND_SCALE | | + | length of the tiT mailbox; full mailbox drops input packets (ERR_MEM)
 LWIP_DHCP_CHECKS_OFFERED_ADDRESS | choice | LWIP_DHCP_DOES_ARP_CHECK | | LWIP_IPV4 | | how the client checks the leased address
 LWIP_DHCP_DOES_ARP_CHECK | option | | | !LWIP_AUTOIP | + | two ARP queries 500 ms apart (port/acd_dhcp_check.c), about 1 s before BOUND
-LWIP_DHCP_DOES_ACD_CHECK | option | | | -v22 | full RFC 5227 ACD of lwIP 2.2 (9-10 s before BOUND)
+LWIP_DHCP_DOES_ACD_CHECK | option | | | | -v22 | full RFC 5227 ACD of lwIP 2.2 (9-10 s before BOUND)
 LWIP_DHCP_DOES_NOT_CHECK_OFFERED_IP | option | | | | + | bind at once on DHCPACK
 LWIP_DHCP_DISABLE_CLIENT_ID | bool | n | | LWIP_IPV4 | + | leave out option 61
 LWIP_DHCP_DISABLE_VENDOR_CLASS_ID | bool | y | | LWIP_IPV4 | =vendor | leave out option 60 (default: left out)
@@ -99,8 +99,8 @@ LWIP_TCP_OOSEQ_TIMEOUT | int | 6 | 1..30 | LWIP_TCP_QUEUE_OOSEQ | + | out-of-ord
 LWIP_TCP_OOSEQ_MAX_PBUFS | int | 4 if !(SPIRAM_TRY_ALLOCATE_WIFI_LWIP && !SPIRAM_IGNORE_NOTFOUND); 0 if SPIRAM_TRY_ALLOCATE_WIFI_LWIP && !SPIRAM_IGNORE_NOTFOUND | 0..12 | LWIP_TCP_QUEUE_OOSEQ | + | pbuf limit of the out-of-order queue per pcb (0 = none)
 LWIP_TCP_SACK_OUT | bool | n | | LWIP_TCP_QUEUE_OOSEQ | - | send SACK blocks
 LWIP_TCP_OVERSIZE | choice | LWIP_TCP_OVERSIZE_MSS | | | | how large the pbuf of a new segment is made
-LWIP_TCP_OVERSIZE_MSS | option | | | =oversize | whole MSS
-LWIP_TCP_OVERSIZE_QUARTER_MSS | option | | | =oversize | same segments as MSS here (LWIP_NETIF_TX_SINGLE_PBUF makes every data pbuf a whole MSS)
+LWIP_TCP_OVERSIZE_MSS | option | | | | =oversize | whole MSS
+LWIP_TCP_OVERSIZE_QUARTER_MSS | option | | | | =oversize | same segments as MSS here (LWIP_NETIF_TX_SINGLE_PBUF makes every data pbuf a whole MSS)
 LWIP_TCP_OVERSIZE_DISABLE | option | | | | + | exact size; each tcp_write then starts new segments (appending to the last unsent segment is compiled out)
 LWIP_WND_SCALE | bool | n | | SPIRAM_TRY_ALLOCATE_WIFI_LWIP && !SPIRAM_IGNORE_NOTFOUND | + | RFC 7323 window scaling (needs PSRAM options)
 LWIP_TCP_RCV_SCALE | int | 0 | 0..14 | LWIP_WND_SCALE | + | shift advertised
@@ -216,8 +216,8 @@ ESP_NETIF_IP_LOST_TIMER_INTERVAL | int | 120 | 0..65535 | | + | seconds between 
 ESP_NETIF_PROVIDE_CUSTOM_IMPLEMENTATION | bool | n | | | -whole | only headers of esp_netif
 ESP_NETIF_USE_TCPIP_STACK_LIB | choice | ESP_NETIF_TCPIP_LWIP | | !ESP_NETIF_PROVIDE_CUSTOM_IMPLEMENTATION | | choice of stack
 ESP_NETIF_TCPIP_LWIP | option | | | LWIP_ENABLE | -whole | lwIP
-ESP_NETIF_LOOPBACK | option | | | -whole | dummy loopback stack
-ESP_NETIF_USES_TCPIP_WITH_BSD_API | bool hidden | | | -whole | hidden; set with lwIP
+ESP_NETIF_LOOPBACK | option | | | | -whole | dummy loopback stack
+ESP_NETIF_USES_TCPIP_WITH_BSD_API | bool hidden | y | | | -whole | hidden; set with lwIP
 ESP_NETIF_REPORT_DATA_TRAFFIC | bool | y | | | =place | IP_EVENT_TX_RX events may be posted (needs esp_netif_tx_rx_event_enable per netif)
 ESP_NETIF_RECEIVE_REPORT_ERRORS | bool | n | | | =log | esp_netif_receive returns errors rather than always ESP_OK
 ESP_NETIF_L2_TAP | bool | | | | -l2tap | raw Ethernet fds (/dev/net/tap)

@@ -105,6 +105,7 @@ describe('values', () => {
     [{}, 'LWIP_TCP_RCV_SCALE', undefined],
     // Of the options of a choice exactly one is on: the last that was chosen, else the default.
     [{}, 'LWIP_DHCP_DOES_ARP_CHECK', true],
+    [{}, 'LWIP_HOOK_DNS_EXT_RESOLVE_NONE', true],
     [{ CONFIG_LWIP_DHCP_DOES_NOT_CHECK_OFFERED_IP: true }, 'LWIP_DHCP_DOES_ARP_CHECK', false],
     [{ CONFIG_LWIP_DHCP_DOES_NOT_CHECK_OFFERED_IP: true }, 'LWIP_DHCP_DOES_NOT_CHECK_OFFERED_IP', true],
     [
