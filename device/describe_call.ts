@@ -3,6 +3,7 @@
 import { O_NONBLOCK } from '../sockets/constants.ts';
 import type { fd_set } from '../sockets/fd_set.ts';
 import {
+  aiFlagNames,
   domainName,
   fcntlName,
   flagNames,
@@ -12,8 +13,9 @@ import {
   optionName,
   typeName,
 } from '../sockets/names.ts';
+import type { AddrinfoHints, addrinfo, hostent } from '../sockets/netdb.ts';
 import type { pollfd, timeval } from '../sockets/select.ts';
-import { formatSockaddr, inet_ntoa, type sockaddr, type sockaddr_in } from '../sockets/sockaddr.ts';
+import { formatSockaddr, inet_ntoa, inet_ntop, type sockaddr, type sockaddr_in } from '../sockets/sockaddr.ts';
 import type { SockoptValue } from '../sockets/sockopt.ts';
 import type { CallRecord, Trace } from './trace.ts';
 
@@ -60,6 +62,12 @@ export const callArgs = {
     setText(readset),
     setText(writeset),
     timeout === null ? 'NULL' : `${timeout.tv_sec}.${String(timeout.tv_usec).padStart(6, '0')} s`,
+  ],
+  gethostbyname: (name: string | null): CallArgs => [quoted(name)],
+  getaddrinfo: (nodename: string | null, servname: string | null, hints: AddrinfoHints | null): CallArgs => [
+    quoted(nodename),
+    quoted(servname),
+    hintsText(hints),
   ],
   poll: (fds: readonly pollfd[], timeout: number): CallArgs => [fds.map((p) => p.fd).join(' '), timeout],
 };
@@ -124,6 +132,33 @@ export function dataReceived(mem: Uint8Array, from: sockaddr_in | null): OnRetur
     if (ret >= 0) record.data = mem.slice(0, ret);
     if (ret >= 0 && from !== null) record.addr = formatSockaddr(from);
   };
+}
+
+/** The host that was found. */
+export function noteHost(record: CallRecord, host: hostent | null): void {
+  const addr = host?.h_addr_list[0];
+  if (host !== null && addr !== undefined) record.addr = `${inet_ntop(host.h_addrtype, addr)}`;
+}
+
+export function noteAddrinfo(res: { readonly value: addrinfo | null } | null): OnReturn {
+  return (record) => {
+    if (res !== null && res.value !== null) record.addr = formatSockaddr(res.value.ai_addr);
+  };
+}
+
+function quoted(name: string | null): string {
+  return name === null ? 'NULL' : `"${name}"`;
+}
+
+/** "{AF_INET, SOCK_STREAM}" */
+function hintsText(hints: AddrinfoHints | null): string {
+  if (hints === null) return 'NULL';
+  const { ai_family = 0, ai_socktype = 0, ai_protocol = 0, ai_flags = 0 } = hints;
+  const parts = [domainName(ai_family)];
+  if (ai_socktype !== 0) parts.push(typeName(ai_socktype));
+  if (ai_protocol !== 0) parts.push(`protocol ${ai_protocol}`);
+  if (ai_flags !== 0) parts.push(aiFlagNames(ai_flags));
+  return `{${parts.join(', ')}}`;
 }
 
 function flagArg(flags: number): (number | string)[] {

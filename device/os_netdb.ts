@@ -3,18 +3,16 @@
 import {
   type AddrinfoHints,
   type addrinfo,
-  formatSockaddr,
   type hostent,
-  inet_ntop,
   lwip_freeaddrinfo,
   lwip_getaddrinfo,
   lwip_gethostbyname,
   lwip_gethostbyname_r,
 } from '../sockets/index.ts';
-import { aiFlagNames, domainName, typeName } from '../sockets/names.ts';
 import { dns_clear_cache, dns_getserver, dns_setserver } from '../stack/dns.ts';
 import { ip4addr_ntoa } from '../stack/prot/ip4.ts';
 import type { Call } from './call.ts';
+import { callArgs, noteAddrinfo, noteHost } from './describe_call.ts';
 import { parseIp } from './netif_config.ts';
 import { OsSockets } from './os_sockets.ts';
 import type { CallRecord } from './trace.ts';
@@ -36,7 +34,7 @@ export abstract class OsNetdb extends OsSockets {
    */
   gethostbyname(name: string): Call<hostent | null> {
     const op = lwip_gethostbyname(this.sockets, this.task, bytesOf(name));
-    return this.begin('gethostbyname', -1, this.traced && [quoted(name)], op, this.traced && hostFound);
+    return this.begin('gethostbyname', -1, this.traced && callArgs.gethostbyname(name), op, this.traced && hostFound);
   }
 
   /**
@@ -60,7 +58,7 @@ export abstract class OsNetdb extends OsSockets {
     const size = buf === null ? null : buflen;
     const op = lwip_gethostbyname_r(sockets, task, name && bytesOf(name), ret, size, result, h_errnop);
     const finish = (record: CallRecord): void => noteHost(record, result?.value ?? null);
-    return this.begin('gethostbyname_r', -1, this.traced && [quoted(name)], op, this.traced && finish);
+    return this.begin('gethostbyname_r', -1, this.traced && callArgs.gethostbyname(name), op, this.traced && finish);
   }
 
   /**
@@ -77,11 +75,8 @@ export abstract class OsNetdb extends OsSockets {
   ): Call<number> {
     const node = nodename && bytesOf(nodename);
     const op = lwip_getaddrinfo(this.sockets, this.task, node, servname, hints, res);
-    const args = this.traced && [quoted(nodename), quoted(servname), hintsText(hints)];
-    const finish = (record: CallRecord): void => {
-      if (res?.value != null) record.addr = formatSockaddr(res.value.ai_addr);
-    };
-    return this.begin('getaddrinfo', -1, args, op, this.traced && finish);
+    const args = this.traced && callArgs.getaddrinfo(nodename, servname, hints);
+    return this.begin('getaddrinfo', -1, args, op, this.traced && noteAddrinfo(res));
   }
 
   /** Give a result of getaddrinfo() back. @throws TypeError for anything else, or the second time */
@@ -119,27 +114,7 @@ function bytesOf(name: string): string {
   return text(utf8(name));
 }
 
-function quoted(name: string | null): string {
-  return name === null ? 'NULL' : `"${name}"`;
-}
-
-/** "{AF_INET, SOCK_STREAM}" */
-function hintsText(hints: AddrinfoHints | null): string {
-  if (hints === null) return 'NULL';
-  const { ai_family = 0, ai_socktype = 0, ai_protocol = 0, ai_flags = 0 } = hints;
-  const parts = [domainName(ai_family)];
-  if (ai_socktype !== 0) parts.push(typeName(ai_socktype));
-  if (ai_protocol !== 0) parts.push(`protocol ${ai_protocol}`);
-  if (ai_flags !== 0) parts.push(aiFlagNames(ai_flags));
-  return `{${parts.join(', ')}}`;
-}
-
 function hostFound(record: CallRecord, _ret: number, host: hostent | null): void {
   record.ret = host === null ? -1 : 0;
   noteHost(record, host);
-}
-
-function noteHost(record: CallRecord, host: hostent | null): void {
-  const addr = host?.h_addr_list[0];
-  if (host != null && addr !== undefined) record.addr = `${inet_ntop(host.h_addrtype, addr)}`;
 }

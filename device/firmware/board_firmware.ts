@@ -27,27 +27,25 @@ const RESTART_US = 300_000;
 export class BoardFirmware {
   readonly firmware: Firmware;
   readonly console: Console;
-  readonly hosts: Readonly<Record<string, string>>;
+  /** By name in small letters. */
+  readonly hosts: ReadonlyMap<string, string>;
   /** What the firmware died of since the board was powered on last; null if it lives. */
   panic: PanicRecord | null = null;
   /** What esp_reset_reason() says. */
   resetReason = ESP_RST_POWERON;
   machine: Machine | null = null;
   private readonly board: Esp32;
-  /** Difference of wall clock and virtual time: a chip without power forgets it, not one that restarts. */
-  private wallOffsetUs = 0;
   private random: RandomStream | null = null;
 
   constructor(board: Esp32, firmware: Firmware, { onLog, hosts = {} }: FirmwareOptions) {
     this.board = board;
     this.firmware = firmware;
-    this.hosts = hosts;
+    this.hosts = new Map(Object.entries(hosts).map(([name, address]) => [name.toLowerCase(), address]));
     this.console = new Console(board, onLog);
   }
 
   /** The board has booted: a fresh instance, whose task "main" is ready. */
   boot(): void {
-    if (this.resetReason === ESP_RST_POWERON) this.wallOffsetUs = -this.board.bootUs;
     this.panic = null;
     this.machine = new Machine(this.board, this);
     this.machine.boot();
@@ -66,7 +64,7 @@ export class BoardFirmware {
     this.resetReason = ESP_RST_POWERON;
   }
 
-  /** esp_restart(): everything is gone but the wall clock. */
+  /** esp_restart(): everything starts anew. */
   restart(): void {
     const { board } = this;
     board.note('esp_restart()');
@@ -84,15 +82,6 @@ export class BoardFirmware {
     for (const line of panicLines(panic)) this.console.write(`${line}\n`, panic.task);
     this.board.note(`panic: ${panic.message.split('\n')[0]}`);
     this.board.stop();
-  }
-
-  /** Virtual microseconds since 1970, as settimeofday() or the power-on has set it. */
-  get wallUs(): number {
-    return this.board.scheduler.nowUs + this.wallOffsetUs;
-  }
-
-  set wallUs(us: number) {
-    this.wallOffsetUs = us - this.board.scheduler.nowUs;
   }
 
   /** esp_random() */

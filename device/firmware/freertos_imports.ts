@@ -21,6 +21,10 @@ function deadline(m: Machine, ticks: number): number {
 export function eventImports(m: Machine): HostFunctions {
   const { scheduler } = m.board;
   return {
+    task_create: (tcb, fn, arg, priority) => {
+      m.createTask(tcb, fn, arg, priority);
+      return 0;
+    },
     task_delete: (tcb) => {
       m.deleteTask(tcb);
       return 0;
@@ -35,6 +39,10 @@ export function eventImports(m: Machine): HostFunctions {
     },
     task_suspend: (tcb) => {
       scheduler.suspend(m.taskOf(tcb));
+      return 0;
+    },
+    task_resume: (tcb) => {
+      scheduler.unsuspend(m.taskOf(tcb));
       return 0;
     },
     task_state: (tcb) => stateOf(m.taskOf(tcb)),
@@ -62,29 +70,21 @@ function stateOf(task: Task): number {
 /** Module espb. */
 export function waitingTaskImports(m: Machine): HostFunctions {
   return {
-    task_create: (tcb, fn, arg, priority) => {
-      m.createTask(tcb, fn, arg, priority);
-      return m.giveWay();
-    },
-    task_resume: (tcb) => {
-      m.board.scheduler.unsuspend(m.taskOf(tcb));
-      return m.giveWay();
-    },
     wait: (list, ticks, name) => m.wait(list === 0 ? null : m.waitList(list), deadline(m, ticks), name),
     wait_until: (list, us, name) =>
       m.wait(m.waitList(list), us < 0 ? Number.POSITIVE_INFINITY : m.board.bootUs + us, name),
     wake: (list) => (m.wake(list) ? m.giveWay() : 0),
     give_way: () => m.giveWay(),
-    delay: (ticks) => m.call('vTaskDelay', -1, delay(m, ticks >>> 0), m.isTraced && [ticks >>> 0]),
+    delay: (ticks) => m.call('vTaskDelay', -1, delay(m, m.task, ticks >>> 0), m.isTraced && [ticks >>> 0]),
     yield: () => m.yield(),
     out_of_fuel: () => m.hog(),
   };
 }
 
-function* delay(m: Machine, ticks: number): Op<number> {
-  const { board, task } = m;
-  if (ticks > 0) board.scheduler.block(task, null, board.sys.deadline(ticks));
-  else board.scheduler.makeReady(task);
+function* delay(m: Machine, task: Task, ticks: number): Op<number> {
+  const { sys, scheduler } = m.board;
+  if (ticks > 0) scheduler.block(task, null, sys.deadline(ticks));
+  else scheduler.makeReady(task);
   yield;
   return 0;
 }

@@ -2,6 +2,7 @@
 
 import { eventImports, waitingTaskImports } from './freertos_imports.ts';
 import type { Machine } from './machine.ts';
+import { netdbImports } from './netdb_imports.ts';
 import { socketImports } from './socket_imports.ts';
 import { systemImports, waitingSystemImports } from './system_imports.ts';
 import type { WasmImports } from './wasm.ts';
@@ -17,6 +18,7 @@ export function imports(machine: Machine): WasmImports {
       ...waitingTaskImports(machine),
       ...waitingSystemImports(machine),
       ...socketImports(machine),
+      ...netdbImports(machine),
     }),
   };
 }

@@ -173,7 +173,12 @@ export class Machine {
 
   /** Let tasks of higher priority run if there are any. */
   giveWay(): number {
-    return this.current !== null && this.board.scheduler.switchPending ? this.unwind(this.current) : 0;
+    const { current, task } = this;
+    if (current === null) return 0;
+    const { scheduler, hog } = this.board;
+    // Who has lowered its priority below a task that computes waits for that.
+    if (hog !== null && hog !== task && task.priority <= hog.priority) return this.yield();
+    return scheduler.switchPending ? this.unwind(current) : 0;
   }
 
   /** Let tasks of the same priority run. */

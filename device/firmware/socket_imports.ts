@@ -38,6 +38,7 @@ import {
   type timeval,
 } from '../../sockets/index.ts';
 import { addressOnSuccess, callArgs, dataReceived, dataSent } from '../describe_call.ts';
+import type { Task } from '../freertos.ts';
 import type { HostFunctions } from './imports.ts';
 import type { Machine } from './machine.ts';
 import type { Memory } from './memory.ts';
@@ -108,7 +109,7 @@ export function socketImports(m: Machine): HostFunctions {
       return m.call(SENDMSG_NAMES[which]!, s, op, args);
     },
     recvmsg: (s, nameAt, iovAt, iovlen, flags, msgAt) => {
-      const op = recvmsg(m, s, nameAt, m.memory.iovecs(iovAt, iovlen), flags, msgAt);
+      const op = recvmsg(m, m.task, s, nameAt, m.memory.iovecs(iovAt, iovlen), flags, msgAt);
       const args = m.isTraced && (msgAt !== 0 ? callArgs.message(s, flags) : [s, iovlen]);
       return m.call(RECVMSG_NAMES[msgAt !== 0 ? 0 : 1], s, op, args);
     },
@@ -121,14 +122,14 @@ export function socketImports(m: Machine): HostFunctions {
       m.call(
         'getsockopt',
         s,
-        getsockopt(m, s, level, optname, valueAt, optlen),
+        getsockopt(m, m.task, s, level, optname, valueAt, optlen),
         m.isTraced && callArgs.getsockopt(s, level, optname),
       ),
     fcntl: (s, cmd, val) =>
       m.call('fcntl', s, lwip_fcntl(m.sockets, m.task, s, cmd, val), m.isTraced && callArgs.fcntl(s, cmd, val)),
     ioctl: (s, cmd, argAt) => {
       const arg = { value: m.memory.word(argAt) };
-      const op = ioctl(m, s, cmd, argAt, arg);
+      const op = ioctl(m, m.task, s, cmd, argAt, arg);
       return m.call('ioctl', s, op, m.isTraced && callArgs.ioctl(s, cmd, arg.value));
     },
     select: (nfds, readAt, writeAt, exceptAt, hasTimeout, tv_sec, tv_usec) =>
@@ -166,16 +167,24 @@ function withAddress(op: Op<number>, memory: Memory, address: number, name: sock
   });
 }
 
-function* recvmsg(m: Machine, s: number, nameAt: number, iov: Uint8Array[], flags: number, msgAt: number): Op<number> {
+function* recvmsg(
+  m: Machine,
+  task: Task,
+  s: number,
+  nameAt: number,
+  iov: Uint8Array[],
+  flags: number,
+  msgAt: number,
+): Op<number> {
   const msg = { msg_name: nameAt === 0 ? null : sockaddr_in(), msg_iov: iov, msg_flags: 0 };
-  const ret = yield* lwip_recvmsg(m.sockets, m.task, s, msg, flags);
+  const ret = yield* lwip_recvmsg(m.sockets, task, s, msg, flags);
   if (ret >= 0 && msg.msg_name !== null) m.memory.setSockaddr(nameAt, msg.msg_name);
   if (msgAt !== 0) m.memory.setWord(msgAt + MSGHDR_FLAGS, msg.msg_flags);
   return ret;
 }
 
-function* ioctl(m: Machine, s: number, cmd: number, argAt: number, arg: { value: number }): Op<number> {
-  const ret = yield* lwip_ioctl(m.sockets, m.task, s, cmd, arg);
+function* ioctl(m: Machine, task: Task, s: number, cmd: number, argAt: number, arg: { value: number }): Op<number> {
+  const ret = yield* lwip_ioctl(m.sockets, task, s, cmd, arg);
   if (ret === 0) m.memory.setWord(argAt, arg.value);
   return ret;
 }
@@ -218,9 +227,17 @@ function optionAt(memory: Memory, level: number, optname: number, at: number, op
   return optlen < 4 ? memory.u8[at >>> 0]! : memory.word(at);
 }
 
-function* getsockopt(m: Machine, s: number, level: number, optname: number, at: number, optlen: number): Op<number> {
+function* getsockopt(
+  m: Machine,
+  task: Task,
+  s: number,
+  level: number,
+  optname: number,
+  at: number,
+  optlen: number,
+): Op<number> {
   const out: SockoptOut = { value: 0 };
-  const ret = yield* lwip_getsockopt(m.sockets, m.task, s, level, optname, out, optlen);
+  const ret = yield* lwip_getsockopt(m.sockets, task, s, level, optname, out, optlen);
   if (ret === 0) putOption(m.memory, out.value, at, optlen);
   return ret;
 }

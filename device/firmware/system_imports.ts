@@ -2,6 +2,7 @@
 
 import { EAGAIN } from '../../sockets/errno.ts';
 import type { Op } from '../../sockets/sys_arch.ts';
+import type { Task } from '../freertos.ts';
 import { utf8 } from '../utf8.ts';
 import type { LogLevel } from './console.ts';
 import type { HostFunctions } from './imports.ts';
@@ -35,11 +36,13 @@ export function systemImports(m: Machine): HostFunctions {
     reset_reason: () => host.resetReason,
     random: () => host.nextRandom() | 0,
     now_us: () => m.board.scheduler.nowUs - m.board.bootUs,
-    wall_us: () => host.wallUs,
+    wall_us: () => m.board.clock.nowUs,
     set_wall_us: (us) => {
-      host.wallUs = us;
+      m.board.clock.set(us);
       return 0;
     },
+    adjtime: (us) => (m.board.clock.adjtime(us) ? 1 : 0),
+    adjtime_left: () => m.board.clock.leftToAdjustUs,
     mac_high: () => m.board.mac.hi,
     mac_low: () => m.board.mac.lo,
   };
@@ -48,12 +51,13 @@ export function systemImports(m: Machine): HostFunctions {
 /** Module espb. */
 export function waitingSystemImports(m: Machine): HostFunctions {
   return {
-    stdin: (at, length, isBlocking) => m.call('stdin', -1, readStdin(m, at, length >>> 0, isBlocking !== 0), false),
+    stdin: (at, length, isBlocking) =>
+      m.call('stdin', -1, readStdin(m, m.task, at, length >>> 0, isBlocking !== 0), false),
   };
 }
 
-function* readStdin(m: Machine, at: number, length: number, isBlocking: boolean): Op<number> {
-  const { board, task } = m;
+function* readStdin(m: Machine, task: Task, at: number, length: number, isBlocking: boolean): Op<number> {
+  const { board } = m;
   const { console } = m.host;
   for (;;) {
     const taken = utf8(console.take(length));

@@ -72,10 +72,13 @@ extern struct esp_abi esp_abi;
 extern struct tskTaskControlBlock *esp_current; /* the running task; before the scheduler starts a stand-in */
 
 /* module esp: tasks */
+void host_task_create(struct tskTaskControlBlock *task, TaskFunction_t fn, void *arg, UBaseType_t priority)
+    ESP_IMPORT(task_create); /* it is ready */
 void host_task_delete(struct tskTaskControlBlock *task) ESP_IMPORT(task_delete); /* another task */
 _Noreturn void host_task_exit(struct tskTaskControlBlock *task) ESP_IMPORT(task_exit); /* the calling task */
 void host_task_priority(struct tskTaskControlBlock *task, UBaseType_t priority) ESP_IMPORT(task_priority);
 void host_task_suspend(struct tskTaskControlBlock *task) ESP_IMPORT(task_suspend); /* another task */
+void host_task_resume(struct tskTaskControlBlock *task) ESP_IMPORT(task_resume);
 bool host_task_abort_delay(struct tskTaskControlBlock *task) ESP_IMPORT(task_abort_delay); /* false: it does not wait */
 eTaskState host_task_state(struct tskTaskControlBlock *task) ESP_IMPORT(task_state);
 void host_wake_silently(struct esp_waiters *list) ESP_IMPORT(wake_silently); /* the first waiter, without a switch */
@@ -93,13 +96,12 @@ uint32_t host_random(void) ESP_IMPORT(random);
 double host_now_us(void) ESP_IMPORT(now_us); /* since boot */
 double host_wall_us(void) ESP_IMPORT(wall_us); /* since 1970 */
 void host_set_wall_us(double us) ESP_IMPORT(set_wall_us);
+bool host_adjtime(double us) ESP_IMPORT(adjtime); /* false: too much */
+double host_adjtime_left(void) ESP_IMPORT(adjtime_left); /* what it has still to correct */
 uint32_t host_mac_high(void) ESP_IMPORT(mac_high); /* first two bytes of the base address, big endian */
 uint32_t host_mac_low(void) ESP_IMPORT(mac_low); /* last four */
 
 /* module espb: tasks */
-void host_task_create(struct tskTaskControlBlock *task, TaskFunction_t fn, void *arg, UBaseType_t priority)
-    ESPB_IMPORT(task_create);
-void host_task_resume(struct tskTaskControlBlock *task) ESPB_IMPORT(task_resume);
 void host_wait(struct esp_waiters *list, TickType_t ticks, const char *call) ESPB_IMPORT(wait); /* woken or timed out */
 void host_wait_until(struct esp_waiters *list, double us, const char *call) ESPB_IMPORT(wait_until); /* since boot */
 void host_wake(struct esp_waiters *list) ESPB_IMPORT(wake); /* the first waiter, which runs now if it outranks us */

@@ -83,3 +83,12 @@ off_t __lseek(int fd, off_t offset, int whence) { return lseek(fd, offset, whenc
 int isatty(int fd) { return is_console(fd); }
 
 int __isatty(int fd) { return is_console(fd); }
+
+/* The C library's own looks at its own errno. */
+void perror(const char *text) {
+  const char *error = strerror(errno);
+  if (text != NULL && *text != '\0') {
+    fprintf(stderr, "%s: ", text);
+  }
+  fprintf(stderr, "%s\n", error);
+}

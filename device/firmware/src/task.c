@@ -50,6 +50,7 @@ static void start_task(struct tskTaskControlBlock *task, TaskFunction_t fn, cons
   all_tasks = task;
   task_count++;
   host_task_create(task, fn, arg, priority);
+  esp_give_way();
 }
 
 BaseType_t xTaskCreatePinnedToCore(TaskFunction_t fn, const char *const name, const uint32_t stack_size,
@@ -202,6 +203,7 @@ void vTaskResume(TaskHandle_t task) {
   if (task->is_suspended) {
     task->is_suspended = false;
     host_task_resume(task);
+    esp_give_way();
   }
 }
 

@@ -29,13 +29,14 @@ int settimeofday(const struct timeval *tv, const struct timezone *tz) {
   return 0;
 }
 
-/* The clock moves at once: a slow correction is beyond what programs can tell. */
 int adjtime(const struct timeval *delta, struct timeval *old_delta) {
-  if (delta != NULL) {
-    host_set_wall_us((double)wall_us() + (double)delta->tv_sec * US_PER_S + delta->tv_usec);
-  }
   if (old_delta != NULL) {
-    *old_delta = (struct timeval){0, 0};
+    int64_t left = (int64_t)host_adjtime_left();
+    *old_delta = (struct timeval){left / US_PER_S, left % US_PER_S};
+  }
+  if (delta != NULL && !host_adjtime((double)delta->tv_sec * US_PER_S + delta->tv_usec)) {
+    errno = EINVAL;
+    return -1;
   }
   return 0;
 }
