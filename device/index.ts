@@ -110,7 +110,9 @@ export type {
   Truncate,
 } from './faults/plan.ts';
 export type { Fate, Fault, FaultRule, Faults, FrameFault, Outage, SentFrame } from './faults/wire.ts';
+export { formatLogRecord, type LogLevel, type LogRecord } from './firmware/console.ts';
 export { Firmware, type FirmwareInfo } from './firmware/firmware.ts';
+export type { PanicRecord } from './firmware/panic.ts';
 export { portMAX_DELAY, type Task } from './freertos.ts';
 export type { BlockedTask } from './idle.ts';
 export type { SdkconfigValue } from './kconfig.ts';

@@ -3,7 +3,8 @@
 /**
  * The section, all numbers unsigned LEB128 unless said otherwise: how many files; per file the length of its name and the
  * name; how many rows; per row the distance of its first byte from the previous row's, the file's index, and the
- * distance of its line from the previous row's (signed LEB128). A row reaches to the next one; line 0 means unknown.
+ * distance of its line from the previous row's (signed LEB128). A row reaches to the next one; line 0 means unknown, as
+ * for checks that were put in front of what follows.
  */
 export class LineTable {
   private readonly files: string[] = [];
@@ -38,8 +39,10 @@ export class LineTable {
       if (offsets[middle]! <= offset) low = middle + 1;
       else high = middle;
     }
-    const line = this.lineOf[low - 1];
-    return line === undefined || line === 0 ? undefined : `${this.files[this.fileOf[low - 1]!]}:${line}`;
+    let row = low - 1;
+    while (this.lineOf[row] === 0) row++;
+    const line = this.lineOf[row];
+    return line === undefined ? undefined : `${this.files[this.fileOf[row]!]}:${line}`;
   }
 }
 

@@ -16,7 +16,10 @@ export interface PanicRecord {
   readonly reason: string;
   /** What the board printed, lines separated by "\n", without the backtrace. */
   readonly message: string;
-  /** The innermost function first, each as "function at file:line", or only the function if its line is unknown. */
+  /**
+   * The innermost function first, each as "function at file:line". A function of ESP-IDF that the program called stands
+   * in front by its name alone.
+   */
   readonly backtrace: readonly string[];
 }
 
@@ -84,22 +87,43 @@ export function stackOverflow(taskName: string): Panic {
 /** One wasm frame of V8's stack trace, with the byte's offset in the module. */
 const FRAME = /at (?:(?:async )?([^\s(]+) \()?wasm:\/\/wasm\/[^:\s]*:(?:wasm-function\[\d+\]:0x([0-9a-f]+)|1:(\d+))/;
 
+/** Where the sources of this folder's C support code are, in the line tables of images. */
+const SUPPORT_FOLDER = 'lwip-twin/src/';
+
+interface Frame {
+  readonly name: string;
+  readonly place: string | undefined;
+}
+
 function backtrace(stack: string, lineAt: (offset: number) => string | undefined): string[] {
-  const frames: string[] = [];
+  const frames: Frame[] = [];
   for (const line of stack.split('\n')) {
     const match = FRAME.exec(line);
     if (match === null) continue;
-    const name = (match[1] ?? '?').replace(/^.*\./, '');
     const offset = match[2] === undefined ? Number(match[3]) - 1 : Number.parseInt(match[2], 16);
-    const place = lineAt(offset);
-    frames.push(place === undefined ? name : `${name} at ${place}`);
+    frames.push({ name: (match[1] ?? '?').replace(/^.*\./, ''), place: lineAt(offset) });
   }
-  return frames;
+  const first = frames.findIndex(isProgram);
+  const last = frames.findLastIndex(isProgram);
+  const called = frames[first - 1];
+  // Names that begin with an underscore are the compiler's or the library's own.
+  const from = called === undefined || called.name.startsWith('_') ? first : first - 1;
+  return frames.slice(Math.max(from, 0), last + 1).map(describe);
+}
+
+function isProgram({ place }: Frame): boolean {
+  return place !== undefined && !place.startsWith(SUPPORT_FOLDER);
+}
+
+function describe(frame: Frame): string {
+  return isProgram(frame) ? `${frame.name} at ${frame.place}` : frame.name;
 }
 
 /** The lines that a panic puts on the console. */
 export function panicLines(panic: PanicRecord): string[] {
-  return ['', ...panic.message.split('\n'), '', 'Backtrace:', ...panic.backtrace.map((f) => `  ${f}`)];
+  const { message, backtrace } = panic;
+  const frames = backtrace.length === 0 ? [] : ['', 'Backtrace:', ...backtrace.map((f) => `  ${f}`)];
+  return ['', ...message.split('\n'), ...frames];
 }
 
 const GUARD_WORD = 0x5afe5afe;

@@ -63,7 +63,7 @@ export function userJob(source: Source, sdkconfigHeader: string, support: Suppor
     `-O${options.optimize}`,
     ...COMMON,
     ...WARNINGS,
-    ...(options.checked ? ['-fsanitize-coverage=trace-pc'] : []),
+    ...(options.checked ? ['-fsanitize-coverage=trace-pc', '-fsanitize=null', '-fno-sanitize-recover=null'] : []),
     ...options.include.flatMap((folder) => ['-I', compilerPath(folder)]),
   ];
   return job(source.name, compilerPath('.'), source.isCpp ? 'clang++' : 'clang', flags, support, [

@@ -138,7 +138,8 @@ static struct block *checked_block(void *p, const char *function) {
     esp_panic("Heap", "assert failed: %s(): %p is no address of the heap", function, p);
   }
   if ((b->header & MARK_MASK) != MARK) {
-    esp_panic("Heap", "CORRUPT HEAP: Bad head at %p. %s(): the bytes before the block were overwritten", (void *)b, function);
+    esp_panic("Heap", "CORRUPT HEAP: Bad head at %p. %s(): %p is no block, or what stands before it was overwritten", (void *)b,
+              function, p);
   }
   if ((b->header & USED) == 0) {
     esp_panic("Heap", "assert failed: %s(): the block at %p is free already (double free)", function, p);
