@@ -130,7 +130,8 @@ export class EspSntp implements SntpPort {
     this.sync_interval = Math.max(interval_ms, MIN_SYNC_INTERVAL_MS);
   }
 
-  private sntp_sync_time(tv: timeval): void {
+  /** The weak function that firmware may replace by its own, which then has to set clock and status. Runs in the tcpip thread. */
+  sntp_sync_time = (tv: timeval): void => {
     const us = tv.tv_sec * 1_000_000 + tv.tv_usec;
     if (this.sync_mode === SNTP_SYNC_MODE_SMOOTH && this.clock.adjtime(us - this.clock.nowUs)) {
       this.sync_status = SNTP_SYNC_STATUS_IN_PROGRESS;
@@ -139,7 +140,7 @@ export class EspSntp implements SntpPort {
       this.sync_status = SNTP_SYNC_STATUS_COMPLETED;
     }
     this.time_sync_notification_cb?.(tv);
-  }
+  };
 
   /** A completed synchronisation is reported once. */
   sntp_get_sync_status(): number {

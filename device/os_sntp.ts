@@ -144,6 +144,45 @@ export abstract class OsSntp extends OsEvent {
     this.board.esp_sntp.time_sync_notification_cb = callback;
   }
 
+  /** Replace ESP-IDF's weak function: what is done with a time that has come. It runs in the tcpip thread and can make no calls. */
+  set sntp_sync_time(sync_time: sntp_sync_time_cb_t) {
+    this.board.esp_sntp.sntp_sync_time = sync_time;
+  }
+
+  // The same under the names that esp_sntp.h defines for them
+
+  esp_sntp_restart(): Call<boolean> {
+    return this.sntp_restart();
+  }
+
+  esp_sntp_set_sync_mode(sync_mode: number): void {
+    this.sntp_set_sync_mode(sync_mode);
+  }
+
+  esp_sntp_get_sync_mode(): number {
+    return this.sntp_get_sync_mode();
+  }
+
+  esp_sntp_set_sync_status(sync_status: number): void {
+    this.sntp_set_sync_status(sync_status);
+  }
+
+  esp_sntp_get_sync_status(): number {
+    return this.sntp_get_sync_status();
+  }
+
+  esp_sntp_set_sync_interval(interval_ms: number): void {
+    this.sntp_set_sync_interval(interval_ms);
+  }
+
+  esp_sntp_get_sync_interval(): number {
+    return this.sntp_get_sync_interval();
+  }
+
+  esp_sntp_set_time_sync_notification_cb(callback: sntp_sync_time_cb_t | null): void {
+    this.sntp_set_time_sync_notification_cb(callback);
+  }
+
   // esp_netif_sntp
 
   /**

@@ -256,6 +256,31 @@ describe('esp_sntp', () => {
     expect(seen).toEqual([['time.example', '0.0.0.0'], [null, 'FE80::1'], '0.0.0.0', '0.0.0.0', null, [1, 1, 1]]);
   });
 
+  test('has other names for the same', () => {
+    const seen = run(function* (os) {
+      os.esp_sntp_set_sync_mode(SNTP_SYNC_MODE_SMOOTH);
+      os.esp_sntp_set_sync_status(SNTP_SYNC_STATUS_COMPLETED);
+      os.esp_sntp_set_sync_interval(20_000);
+      os.esp_sntp_set_time_sync_notification_cb(null);
+      const ret = [os.sntp_get_sync_mode(), os.esp_sntp_get_sync_mode(), os.esp_sntp_get_sync_status()];
+      return [...ret, os.sntp_get_sync_status(), os.esp_sntp_get_sync_interval(), yield* os.esp_sntp_restart()];
+    });
+    expect(seen).toEqual([1, 1, SNTP_SYNC_STATUS_COMPLETED, SNTP_SYNC_STATUS_RESET, 20_000, false]);
+  });
+
+  test('leaves the clock to a program that has a function of its own for it', () => {
+    const seen = run(function* (os) {
+      const times: number[] = [];
+      os.sntp_sync_time = (tv) => void times.push(tv.tv_sec);
+      yield* os.esp_sntp_setserver(0, B_IP);
+      yield* os.esp_sntp_init();
+      yield* seconds(os, 1);
+      yield* os.esp_sntp_stop();
+      return [times, os.time(), os.sntp_get_sync_status()];
+    });
+    expect(seen).toEqual([[NOW], 1, SNTP_SYNC_STATUS_RESET]);
+  });
+
   test('setting the mode while it runs is a hazard', () => {
     const s = stage();
     start(s.a, function* (os) {
