@@ -3,11 +3,13 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import {
   AF_INET,
+  ESP_NETIF_SNTP_DEFAULT_CONFIG,
   IP_ADD_MEMBERSHIP,
   IPPROTO_ICMP,
   IPPROTO_IP,
   inet_addr,
   type Os,
+  portMAX_DELAY,
   SO_BROADCAST,
   SO_NO_CHECK,
   SOCK_DGRAM,
@@ -19,6 +21,7 @@ import {
 import { toPcap } from '../tools/pcap-writer.ts';
 import { fc, property } from './support/fast-check.ts';
 import { randomTasks, startTasks } from './support/programs.ts';
+import { nameServer, timeServer } from './support/servers.ts';
 import { blow, exchange, TALK_US } from './support/traffic.ts';
 import { type Capture, loadWireshark, openCapture, WIRESHARK_LOAD_MS } from './support/wireshark.ts';
 import {
@@ -62,6 +65,30 @@ const infos = (capture: Capture, filter: string) => capture.packets(filter).map(
 beforeAll(loadWireshark, WIRESHARK_LOAD_MS);
 
 describe('Wireshark finds no fault with', () => {
+  test('names and the time', async () => {
+    const capture = await captureOf({ a: { dns: [B_IP], opt: { SNTP_STARTUP_DELAY: 0 } } }, (p) => {
+      start(p.b, (os) => nameServer(os, { 'time.example': B_IP, 'lamp.local': B_IP }));
+      start(p.b, { name: 'time' }, (os) => timeServer(os, 1_800_000_000));
+      start(p.a, function* (os) {
+        yield* os.delayMs(20);
+        yield* os.esp_netif_sntp_init(ESP_NETIF_SNTP_DEFAULT_CONFIG('time.example'));
+        yield* os.esp_netif_sntp_sync_wait(portMAX_DELAY);
+        yield* os.gethostbyname('nowhere.example');
+        yield* os.gethostbyname('lamp.local');
+      });
+    });
+    expect(capture.complaints()).toEqual([]);
+    const withoutIds = infos(capture, 'dns').map((info) => info.replace(/0x[0-9a-f]+/, 'ID'));
+    expect(withoutIds.slice(0, 4)).toEqual([
+      'Standard query ID A time.example',
+      `Standard query response ID A time.example A ${B_IP}`,
+      'Standard query ID A nowhere.example',
+      'Standard query response ID No such name A nowhere.example',
+    ]);
+    expect(infos(capture, 'mdns')[0]).toMatch(/^Standard query 0x[0-9a-f]+ A lamp.local, "QM" question$/);
+    expect(infos(capture, 'ntp')).toEqual(['NTP Version 4, client', 'NTP Version 4, server']);
+  });
+
   test('an echo', async () => {
     const capture = await captureOf({}, (p) => {
       start(p.b, echo);

@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from '@jest/globals';
 import {
-  AF_INET,
   ESP_ERR_INVALID_ARG,
   ESP_ERR_INVALID_STATE,
   ESP_ERR_NOT_FINISHED,
@@ -20,39 +19,18 @@ import {
   SNTP_SYNC_STATUS_COMPLETED,
   SNTP_SYNC_STATUS_IN_PROGRESS,
   SNTP_SYNC_STATUS_RESET,
-  SOCK_DGRAM,
-  sockaddr_in,
   type timeval,
 } from '../../device/index.ts';
+import { timeServer } from '../support/servers.ts';
 import { A_IP, B_IP, type PairOptions, pair, type Steps, start } from '../support/worlds.ts';
 
 const NOW = 1_800_000_000;
-const NTP_TO_UNIX = 2_208_988_800;
 
 /** Board b answers with its own clock, which goes from NOW on, plus so many seconds as `offset.s` says. */
 function stage(options: PairOptions = {}) {
   const p = pair({ ...options, board: { ...options.board, opt: { SNTP_STARTUP_DELAY: 0, ...options.board?.opt } } });
   const offset = { s: 0, answers: 0, isSilent: false };
-  p.b.xTaskCreate(function* (os) {
-    os.settimeofday({ tv_sec: NOW, tv_usec: 0 });
-    const sock = yield* os.socket(AF_INET, SOCK_DGRAM);
-    yield* os.bind(sock, sockaddr_in('0.0.0.0', 123));
-    const from = sockaddr_in();
-    const buffer = Buffer.alloc(48);
-    for (;;) {
-      yield* os.recvfrom(sock, buffer, 48, 0, from);
-      if (offset.isSilent) continue;
-      const answer = Buffer.alloc(48);
-      const tv = { tv_sec: 0, tv_usec: 0 };
-      os.gettimeofday(tv);
-      answer[0] = 0x24;
-      answer[1] = 1;
-      answer.writeUInt32BE(tv.tv_sec + NTP_TO_UNIX + offset.s, 40);
-      answer.writeUInt32BE(Math.ceil((tv.tv_usec * 2 ** 32) / 1e6), 44);
-      offset.answers++;
-      yield* os.sendto(sock, answer, 48, 0, from);
-    }
-  }, 'sntp');
+  p.b.xTaskCreate((os) => timeServer(os, NOW, offset), 'sntp');
   return { ...p, offset };
 }
 

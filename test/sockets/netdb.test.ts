@@ -13,14 +13,10 @@ import {
   inet_pton,
   type Os,
   SOCK_DGRAM,
-  sockaddr_in,
 } from '../../device/index.ts';
-import { DNS_RRTYPE_A, encodeDnsMessage, parseDnsMessage } from '../../stack/prot/dns.ts';
-import { ip4addr_aton } from '../../stack/prot/ip4.ts';
 import { formatLadder } from '../../tools/ladder.ts';
+import { nameServer, type Zone } from '../support/servers.ts';
 import { A_IP, B_IP, type PairOptions, pair, type Steps, start } from '../support/worlds.ts';
-
-type Zone = Readonly<Record<string, string>>;
 
 const ZONE: Zone = { 'broker.example': '192.168.4.2', 'bücher.example': '10.0.0.7' };
 
@@ -29,25 +25,7 @@ function stage(options: PairOptions & { readonly zone?: Zone; readonly delayMs?:
   const { zone = ZONE, delayMs = 0 } = options;
   const p = pair({ ...options, a: { dns: [B_IP], ...options.a } });
   const questions: string[] = [];
-  p.b.xTaskCreate(function* (os) {
-    const sock = yield* os.socket(AF_INET, SOCK_DGRAM);
-    yield* os.bind(sock, sockaddr_in('0.0.0.0', 53));
-    const buffer = new Uint8Array(512);
-    const from = sockaddr_in();
-    for (;;) {
-      const n = yield* os.recvfrom(sock, buffer, 512, 0, from);
-      const { id, questions: asked } = parseDnsMessage(buffer.subarray(0, n))!;
-      const [question] = asked;
-      questions.push(question!.name);
-      if (delayMs > 0) yield* os.delayMs(delayMs);
-      const ip = zone[Buffer.from(question!.name, 'latin1').toString('utf8')];
-      const answers =
-        ip === undefined || question!.type !== DNS_RRTYPE_A ? [] : [{ ...question!, ttl: 60, data: ip4addr_aton(ip)! }];
-      const rcode = ip === undefined ? 3 : 0;
-      const reply = encodeDnsMessage({ id, isResponse: true, rcode, questions: asked, answers });
-      yield* os.sendto(sock, reply, reply.length, 0, from);
-    }
-  }, 'dns');
+  p.b.xTaskCreate((os) => nameServer(os, zone, questions, delayMs), 'dns');
   return { ...p, questions };
 }
 
