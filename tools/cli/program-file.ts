@@ -26,11 +26,11 @@ export class ProgramFiles {
   private readonly warn: (text: string) => void;
 
   /**
-   * @param exportedNames what programs may import from the package
+   * @param exports what programs may import from the package: names by path, as "lwip-twin/explore"
    * @param warn told of doubtful places in a source
    */
-  constructor(exportedNames: readonly string[], warn: (text: string) => void) {
-    this.plugin = boardImports(exportedNames);
+  constructor(exports: ReadonlyMap<string, readonly string[]>, warn: (text: string) => void) {
+    this.plugin = boardImports(exports);
     this.warn = warn;
   }
 
@@ -97,21 +97,25 @@ const FOREIGN_CALLS = /\n +at .*(?:\bfile:\/\/|\bnode:).*/g;
  * What a board can import: the user's own modules, and this package, which becomes a module with all its names, so that
  * a name that does not exist is found before anything runs.
  */
-function boardImports(exportedNames: readonly string[]): Plugin {
+function boardImports(exports: ReadonlyMap<string, readonly string[]>): Plugin {
   return {
     name: PACKAGE,
     setup({ onLoad, onResolve }) {
       onResolve({ filter: /^[^./\\]/ }, ({ path, kind }) => {
         if (kind === 'entry-point') return undefined;
-        if (path === PACKAGE) return { path, namespace: PACKAGE };
+        if (exports.has(path)) return { path, namespace: PACKAGE };
         if (path.startsWith(`${PACKAGE}/`)) {
-          return { errors: [{ text: `A program can import "${PACKAGE}", but not "${path}"` }] };
+          const paths = [...exports.keys()].map((one) => `"${one}"`).join(' and ');
+          return { errors: [{ text: `A program can import ${paths}, but not "${path}"` }] };
         }
         if (isBuiltin(path)) return { errors: [{ text: `A board has no Node.js: a program cannot import "${path}"` }] };
         return undefined;
       });
-      onLoad({ filter: /^/, namespace: PACKAGE }, () => ({
-        contents: exportedNames.map((name) => `export const ${name} = ${HOST}.${name};`).join('\n'),
+      onLoad({ filter: /^/, namespace: PACKAGE }, ({ path }) => ({
+        contents: exports
+          .get(path)!
+          .map((name) => `export const ${name} = ${HOST}.${name};`)
+          .join('\n'),
       }));
     },
   };

@@ -40,7 +40,9 @@ export async function run(command: RunCommand, screen: Screen): Promise<number> 
   const world = new World(command);
   const lan = world.lan(command);
   if (command.loss > 0) lan.faults.loss(command.loss, world.random('loss'));
-  const files = new ProgramFiles(Object.keys(device), (text) => screen.err(`lwip-twin: ${text}\n`));
+  const files = new ProgramFiles(new Map([['lwip-twin', Object.keys(device)]]), (text) =>
+    screen.err(`lwip-twin: ${text}\n`),
+  );
   await plugIn(command, world, lan, files, screen);
 
   const capture = command.pcap === undefined ? null : new CaptureFile(command.pcap);

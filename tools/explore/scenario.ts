@@ -4,6 +4,7 @@
  */
 
 import type { FrameMatch } from '../../device/faults/match.ts';
+import type { FindingKind } from '../../device/watch/finding.ts';
 import type { RunReport, World } from '../../device/world.ts';
 
 /** A run that has ended, however it did. */
@@ -67,6 +68,11 @@ export interface Scenario {
   readonly untilUs?: number;
   /** Go on to the end even if nothing can wake a task any more; false if left out. */
   readonly runsToEnd?: boolean;
+  /**
+   * Which of the things that the world finds by itself count as violations, besides what the check says: all (if left
+   * out), none, or some kinds. What the setup declares with world.expectFinding() never counts.
+   */
+  readonly findings?: 'all' | 'none' | readonly FindingKind[];
   /** Kinds alone stand for all their places. */
   readonly survives: readonly (MisfortuneKind | Misfortune)[];
   /** The world's seed; 1 if left out. */

@@ -2,6 +2,7 @@
 
 import type { FaultPlan, Inflicted } from '../../device/faults/plan.ts';
 import type { FrameRecord, Trace } from '../../device/trace.ts';
+import type { Finding } from '../../device/watch/finding.ts';
 import { type RunReport, World } from '../../device/world.ts';
 import { Digest } from './digest.ts';
 import type { Scenario } from './scenario.ts';
@@ -28,10 +29,12 @@ export async function runTrial(scenario: Scenario, plan: FaultPlan, keep = false
   const digest = new Digest();
   const trace: Trace = world.record({ keep, states: keep });
   trace.onFrame((frame) => addFrame(digest, frame));
+  if (scenario.findings !== 'none') world.watch();
   const check = scenario.setup(world);
   const inflicted = world.inflict(plan);
   const report = await letRun(world, scenario);
-  const violations = world.failure === null ? check({ world, report }) : [failureSentence(world)];
+  const violations =
+    world.failure === null ? [...check({ world, report }), ...foundIn(report, scenario)] : [failureSentence(world)];
   digest.add(world.nowUs);
   digest.addText(`${report?.outcome} ${violations.join(' ')}`);
   return { violations, digest: digest.toString(), world, report, inflicted };
@@ -62,4 +65,15 @@ function failureSentence(world: World): string {
   const { board, task, error } = world.failure!;
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return `Task ${task} of board ${board} threw ${text}`;
+}
+
+/** What the world found by itself, as far as it counts. */
+function foundIn(report: RunReport | undefined, { findings = 'all' }: Scenario): string[] {
+  return (report?.findings ?? [])
+    .filter(({ kind, isExpected }) => !isExpected && counts(kind, findings))
+    .map(({ board, text }) => (board === '' ? text : `${board}: ${text}`));
+}
+
+function counts(kind: Finding['kind'], wanted: NonNullable<Scenario['findings']>): boolean {
+  return typeof wanted === 'string' ? wanted === 'all' : (wanted as readonly string[]).includes(kind);
 }
