@@ -2,11 +2,26 @@
 
 import { basename, extname } from 'node:path';
 import { parseArgs } from 'node:util';
+import {
+  EXPLORE_OPTIONS,
+  type ExploreCommand,
+  exploreCommand,
+  type MergeCommand,
+  mergeCommand,
+  type ReplayCommand,
+  replayCommand,
+} from './explore-args.ts';
 import { parseBitRate, parseDuration, parseShare, parseWhole } from './units.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What the command line asks for. */
-export type Command = { readonly kind: 'help' } | { readonly kind: 'version' } | RunCommand;
+export type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | RunCommand
+  | ExploreCommand
+  | ReplayCommand
+  | MergeCommand;
 
 /** `lwip-twin run`: boards, their network, and what to write. */
 export interface RunCommand {
@@ -54,6 +69,7 @@ const OPTIONS = {
   strict: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
   version: { type: 'boolean', short: 'V', default: false },
+  ...EXPLORE_OPTIONS,
 } as const;
 
 /**
@@ -67,6 +83,9 @@ export function parseCommandLine(words: readonly string[]): Command {
   if (values.help || (command === 'help' && programs.length === 0)) return { kind: 'help' };
   if (values.version) return { kind: 'version' };
   if (command === undefined) throw new UsageError(`No command was given. ${SEE_HELP}`);
+  if (command === 'explore') return exploreCommand(programs, values);
+  if (command === 'replay') return replayCommand(programs, values);
+  if (command === 'merge') return mergeCommand(programs);
   if (command !== 'run') {
     const hint = /\.[cm]?[jt]s(?:@|$)/.test(command) ? ` To run a program, write "lwip-twin run ${command}".` : '';
     throw new UsageError(`There is no command '${command}'.${hint} ${SEE_HELP}`);

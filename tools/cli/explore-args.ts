@@ -88,13 +88,13 @@ function whole(option: string, text: string | undefined, least: number): number 
   return value;
 }
 
-/** "2/4": the second of four, counted from 1 as CI systems do. */
+/** "2/4": the plans n with n mod 4 = 2. CI systems that count from 1 to 4 are served as well as those that begin with 0. */
 function shardOf(text: string | undefined): ExploreCommand['shard'] {
   if (text === undefined) return { index: 0, of: 1 };
   const [, i, n] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
   const [index, of] = [Number(i), Number(n)];
-  if (i === undefined || of < 1 || index < 1 || index > of) {
-    throw new UsageError(`--shard must be like 1/4, the first of four, not '${text}'.`);
+  if (i === undefined || of < 1 || index > of) {
+    throw new UsageError(`--shard must be like 1/4, one of four, not '${text}'.`);
   }
-  return { index: index - 1, of };
+  return { index: index % of, of };
 }

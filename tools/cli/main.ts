@@ -4,6 +4,7 @@
 import { packageVersion } from '../package-info.ts';
 import { parseCommandLine } from './args.ts';
 import { config } from './config.ts';
+import { runExplore, runMerge, runReplay } from './explore.ts';
 import { HELP } from './help.ts';
 import { EXIT, run } from './run.ts';
 import { Screen } from './screen.ts';
@@ -17,7 +18,16 @@ async function main(words: readonly string[]): Promise<number> {
       return EXIT.ok;
     }
     const command = parseCommandLine(words);
-    if (command.kind === 'run') return await run(command, screen);
+    switch (command.kind) {
+      case 'run':
+        return await run(command, screen);
+      case 'explore':
+        return await runExplore(command, screen);
+      case 'replay':
+        return await runReplay(command, screen);
+      case 'merge':
+        return runMerge(command, screen);
+    }
     screen.out(command.kind === 'help' ? HELP : `${packageVersion()}\n`);
     return EXIT.ok;
   } catch (error) {
