@@ -4,7 +4,13 @@ export const HELP = `lwip-twin runs ESP32 network programs on emulated boards, w
 
 Usage:
   lwip-twin run PROGRAM... [options]
+<<<<<<< HEAD
   lwip-twin config SDKCONFIG... [--changed] [--json]
+=======
+  lwip-twin explore SCENARIO [--budget TIME] [--runs N] [--faults N] [--shard I/N] [--out FOLDER]
+  lwip-twin replay FILE.replay.json [--ladder] [--report FILE.html]
+  lwip-twin merge FOLDER...
+>>>>>>> 237e908 (explore: public face, help)
 
 Each PROGRAM is a .ts or .js file. It gets a board of its own, named after the file; all boards are on one
 Ethernet segment. They have the addresses 192.168.4.1, 192.168.4.2, ... in the order of the programs;
@@ -61,4 +67,13 @@ How it ended, in one line on standard error, and in the exit status:
   2  nothing was run: the command line or a program is not right. No file was touched
   3  the programs hang: somebody waits for something that cannot happen; who, and for what
   4  the time limit that nobody had asked for is over: give --until if the programs never end
+
+explore runs a scenario again and again, each time with other misfortunes, of those that its programs must survive: every
+single one wherever it can make a difference, then pairs. What it finds it shrinks, and writes to the folder (lwip-twin-findings):
+a replay file, a capture, a ladder, a report. Ctrl-C ends it and keeps what was found. It exits with 1 if it found something.
+  --budget TIME     end the search after this time of the clock on the wall; 1min if neither this nor --runs is given
+  --runs N          try plans up to this number, whatever time it takes
+  --faults N        misfortunes at once, at most; 2 if left out. With 3 and more, larger plans follow by chance, without end
+  --shard I/N       try the plans whose number leaves I when divided by N, so that N machines share the work
+  --out FOLDER      where to write; merge joins such folders
 `;
