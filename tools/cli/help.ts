@@ -4,13 +4,10 @@ export const HELP = `lwip-twin runs ESP32 network programs on emulated boards, w
 
 Usage:
   lwip-twin run PROGRAM... [options]
-<<<<<<< HEAD
   lwip-twin config SDKCONFIG... [--changed] [--json]
-=======
   lwip-twin explore SCENARIO [--budget TIME] [--runs N] [--faults N] [--shard I/N] [--out FOLDER]
   lwip-twin replay FILE.replay.json [--ladder] [--report FILE.html]
   lwip-twin merge FOLDER...
->>>>>>> 237e908 (explore: public face, help)
 
 Each PROGRAM is a .ts or .js file. It gets a board of its own, named after the file; all boards are on one
 Ethernet segment. They have the addresses 192.168.4.1, 192.168.4.2, ... in the order of the programs;
