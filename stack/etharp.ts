@@ -210,7 +210,7 @@ export function etharp_query(netif: Netif, ipaddr: number, frame: Frame | null):
     return ethernet_output(netif, frame, e.ethaddr, ETHTYPE_IP);
   }
   const isFull = e.q.length >= stack.opt.ARP_QUEUE_LEN;
-  if (isFull && stack.opt.ESP_LWIP_ARP !== 0) {
+  if (isFull && stack.opt.ESP_LWIP !== 0) {
     stack.stats.etharp_memerr++;
     return ERR_MEM;
   }

@@ -18,7 +18,6 @@ export {
   netif_set_up,
 } from './netif.ts';
 export { makeOpt, OPT, type Opt, type OptEntry, type OptName } from './opt.ts';
-export { LIBLWIP_OPT } from './opt_liblwip.ts';
 export { Pbuf, pbuf_copy_partial, pbuf_free } from './pbuf.ts';
 export { type EthAddr, formatEthAddr, parseEthAddr } from './prot/ethernet.ts';
 export { ip4addr_aton, ip4addr_ntoa } from './prot/ip4.ts';

@@ -84,9 +84,11 @@ export function ip4_input(stack: Stack, frame: Frame, at: number, room: number, 
   const src = getI32(b, at + IP_SRC);
   const dest = getI32(b, at + IP_DEST);
   const proto = b[at + IP_PROTO]!;
-  let checkSource = src !== IPADDR_ANY;
+  const hasDhcp = stack.opt.LWIP_DHCP !== 0;
+  let checkSource = src !== IPADDR_ANY || !hasDhcp;
   let netif = acceptingNetif(stack, dest, inp);
-  if (netif === null && proto === IP_PROTO_UDP && getU16(b, at + hlen + UDP_DEST) === LWIP_IANA_PORT_DHCP_CLIENT) {
+  const isUdp = hasDhcp && proto === IP_PROTO_UDP;
+  if (netif === null && isUdp && getU16(b, at + hlen + UDP_DEST) === LWIP_IANA_PORT_DHCP_CLIENT) {
     netif = inp;
     checkSource = false;
   }

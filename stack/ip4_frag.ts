@@ -6,6 +6,7 @@ import { FRAME_IP, type Frame, SUMS_PENDING, SUMS_PENDING_IP_ONLY } from './fram
 import { icmp_time_exceeded } from './icmp.ts';
 import type { Netif } from './netif.ts';
 import { getI32, getU16, putU16 } from './prot/bytes.ts';
+import { inet_chksum } from './prot/checksum.ts';
 import { SIZEOF_ETH_HDR } from './prot/ethernet.ts';
 import { ICMP_TE_FRAG } from './prot/icmp.ts';
 import {
@@ -78,6 +79,8 @@ interface Datagram {
 export type ReassemblyQueue = Datagram[];
 
 export const IP_TMR_INTERVAL = 1000;
+/** Payload of the longest datagram. */
+const LONGEST = 0xffff - IP_HLEN;
 
 /**
  * Keep a fragment. When it completes its datagram, a frame with the whole packet (header at FRAME_IP) comes back,
@@ -90,7 +93,7 @@ export function ip4_reass(stack: Stack, frame: Frame, at: number): Frame | null 
   const field = getU16(b, at + IP_OFFSET);
   const start = (field & IP_OFFMASK) * 8;
   const end = start + getU16(b, at + IP_LEN) - hlen;
-  if (hlen !== IP_HLEN || end > 0xffff) return refuse(stack);
+  if (hlen !== IP_HLEN) return refuse(stack);
   const queue = queueOf(stack);
   if (fragmentCount(queue) + 1 > stack.opt.IP_REASS_MAX_PBUFS) {
     freeOldest(stack, queue, b, at);
@@ -98,6 +101,11 @@ export function ip4_reass(stack: Stack, frame: Frame, at: number): Frame | null 
   }
   const datagram = findOrStart(stack, queue, b, at);
   const last = (field & IP_MF) === 0;
+  if (end > (last ? LONGEST : 0xffff)) {
+    // A datagram that has just been started for it goes again.
+    if (datagram.fragments.length === 0) queue.splice(queue.indexOf(datagram), 1);
+    return refuse(stack);
+  }
   if (last && (datagram.length !== 0 || datagram.fragments.some((f) => f.end > end))) return refuse(stack);
   if (!insert(datagram, { frame, at, start, end })) return refuse(stack);
   frame.refs++;
@@ -178,6 +186,8 @@ function join(stack: Stack, datagram: Datagram): Frame {
   }
   putU16(whole.bytes, FRAME_IP + IP_LEN, IP_HLEN + datagram.length);
   putU16(whole.bytes, FRAME_IP + IP_OFFSET, 0);
+  putU16(whole.bytes, FRAME_IP + IP_CHKSUM, 0);
+  putU16(whole.bytes, FRAME_IP + IP_CHKSUM, inet_chksum(whole.bytes, FRAME_IP, IP_HLEN));
   return whole;
 }
 

@@ -3,10 +3,11 @@
 import { type Dhcp, dhcp_network_changed } from './dhcp.ts';
 import { ERR_MEM, ERR_OK, type err_t } from './err.ts';
 import { etharp_cleanup_netif, etharp_gratuitous } from './etharp.ts';
-import { FRAME_IP, type Frame } from './frame.ts';
+import { FRAME_IP, FRAME_START, type Frame } from './frame.ts';
 import { type IgmpGroup, igmp_report_groups, igmp_start } from './igmp.ts';
 import { ip4_input } from './ip4.ts';
-import { ETHZERO, type EthAddr, SIZEOF_ETH_HDR } from './prot/ethernet.ts';
+import { putU16 } from './prot/bytes.ts';
+import { ETH_TYPE, ETHTYPE_IP, ETHZERO, type EthAddr, SIZEOF_ETH_HDR } from './prot/ethernet.ts';
 import { IPADDR_ANY, IPADDR_LOOPBACK } from './prot/ip4.ts';
 import { raw_netif_ip_addr_changed } from './raw.ts';
 import type { Stack } from './stack.ts';
@@ -189,7 +190,10 @@ function issueReports(netif: Netif): void {
 export function netif_loop_output(netif: Netif, frame: Frame): err_t {
   const max = netif.stack.opt.LWIP_LOOPBACK_MAX_PBUFS;
   if (max !== 0 && netif.loop.length >= max) return ERR_MEM;
-  netif.loop.push(frame.clone());
+  const copy = frame.clone();
+  // No Ethernet header is written on this way, but its type says what the checksums cover.
+  putU16(copy.bytes, FRAME_START + ETH_TYPE, ETHTYPE_IP);
+  netif.loop.push(copy);
   if (netif.loop.length === 1) netif.stack.port.tcpip_try_callback(netif_poll, netif);
   return ERR_OK;
 }

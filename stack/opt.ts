@@ -51,7 +51,7 @@ export const OPT = {
   TCP_LISTEN_BACKLOG: entry('', 1, 'bool', 0, 1, 'the backlog of listen() counts'),
   MEMP_NUM_TCP_PCB: entry('', 0, 'count', 0, 1024, 'connections in all, passive ones apart; 0: no limit'),
   LWIP_HOOK_TCP_ISN: entry('', 1, 'bool', 0, 1, 'first sequence numbers cannot be guessed; 0: a counter'),
-  ESP_LWIP: entry('', 1, 'bool', 0, 1, "Espressif's changes of lwIP's TCP; 0: lwIP 2.1.3 as it was released"),
+  ESP_LWIP: entry('', 1, 'bool', 0, 1, "Espressif's changes of lwIP; 0: lwIP 2.1.3 as it was released"),
   TCP_MAXRTX: entry('TCP_MAXRTX', 12, 'count', 3, 12, 'retransmissions before a connection is given up'),
   TCP_SYNMAXRTX: entry('TCP_SYNMAXRTX', 12, 'count', 3, 12, 'the same for the SYN'),
   TCP_TMR_INTERVAL: entry('TCP_TMR_INTERVAL', 250, 'ms', 10, 10000, 'fast timer; the slow one is twice it'),
@@ -122,6 +122,7 @@ export const OPT = {
   ),
   SNTP_STARTUP_DELAY: entry('SNTP_STARTUP_DELAY', 1, 'bool', 0, 1, 'wait for a random time before the first question'),
   SNTP_MAXIMUM_STARTUP_DELAY: entry('SNTP_MAXIMUM_STARTUP_DELAY', 5000, 'ms', 100, 300000, 'that time is below this'),
+  LWIP_DHCP: entry('', 1, 'bool', 0, 1, 'take datagrams for port 68, and packets from 0.0.0.0'),
   DHCP_DOES_ARP_CHECK: entry(
     'DHCP_DOES_ARP_CHECK',
     1,

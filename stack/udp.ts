@@ -93,15 +93,15 @@ export function udp_input(
   const destPort = getU16(b, udp + UDP_DEST);
   const broadcast = ip4_addr_isbroadcast(dest, netif);
   const pcb = findPcb(stack, src, srcPort, dest, destPort, broadcast, inp);
-  if (pcb === null) {
-    if (dest === inp.ip_addr && !broadcast && !ip4_addr_ismulticast(dest)) {
-      stack.stats.udp_proterr++;
-      icmp_dest_unreach(stack, frame, at, len, ICMP_DUR_PORT);
-    }
-    return;
-  }
+  const isForUs = dest === inp.ip_addr && !broadcast && !ip4_addr_ismulticast(dest);
+  if (pcb === null && !isForUs) return;
   if (stack.opt.CHECKSUM_CHECK_UDP !== 0 && !checksumIsRight(frame, at, udp, len - hlen)) {
     stack.stats.udp_chkerr++;
+    return;
+  }
+  if (pcb === null) {
+    stack.stats.udp_proterr++;
+    icmp_dest_unreach(stack, frame, at, len, ICMP_DUR_PORT);
     return;
   }
   const payload = udp + UDP_HLEN;

@@ -26,7 +26,7 @@ import {
 import { kconfigSymbols } from '../../device/kconfig.ts';
 import { reasonWithoutEffect, sdkconfigNotes, sdkconfigOpt, sdkconfigTickUs } from '../../device/sdkconfig_effects.ts';
 import { OPT, type OptName } from '../../stack/opt.ts';
-import { LIBLWIP_OPT } from '../../stack/opt_liblwip.ts';
+import { LIBLWIP } from '../../tools/conformance/liblwip.ts';
 import { readSegment } from '../support/bare-stack.ts';
 import { A_IP, B_IP, type Pair, pair, type Steps, start } from '../support/worlds.ts';
 
@@ -582,8 +582,8 @@ describe('packets', () => {
   });
 
   test('a full ARP queue refuses what comes, or drops its oldest', () => {
-    const arrived = (ESP_LWIP_ARP: number): string => {
-      const p = pair({ b: { opt: { ESP_LWIP_ARP, ARP_QUEUE_LEN: 2 } } });
+    const arrived = (ESP_LWIP: number): string => {
+      const p = pair({ b: { opt: { ESP_LWIP, ARP_QUEUE_LEN: 2 } } });
       const got = start(p.a, function* (os): Steps<string> {
         const s = yield* os.socket(AF_INET, SOCK_DGRAM);
         yield* os.bind(s, sockaddr_in('0.0.0.0', 9));
@@ -804,7 +804,7 @@ describe('CONFIG_LWIP_TCPIP_CORE_LOCKING', () => {
 });
 
 test('B_IP answers from a stack of Debian’s lwIP as from an ESP32', () => {
-  const [syn, ...rest] = conversation({}, 50_000, { opt: LIBLWIP_OPT });
+  const [syn, ...rest] = conversation({}, 50_000, { opt: LIBLWIP });
   expect(syn).toMatchObject({ flags: 'S', win: 65_535, opt: '020405b401030301', ttl: 255 });
   expect(rest.reduce((sum, { len }) => sum + len, 0)).toBe(50_000);
   expect(B_IP).toBe('192.168.4.2');

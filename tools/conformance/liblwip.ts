@@ -1,10 +1,9 @@
 /** lwIP 2.1.3 as Debian's package liblwip0 was compiled: what differs from ESP-IDF. Source: its lwipopts.h, lwIP opt.h */
 
-import type { Opt } from './opt.ts';
+import type { Opt } from '../../stack/opt.ts';
 
-export const LIBLWIP_OPT: Partial<Opt> = {
+export const LIBLWIP: Partial<Opt> = {
   ESP_LWIP: 0,
-  ESP_LWIP_ARP: 0,
   TCP_MSS: 1460,
   TCP_WND: 65535,
   TCP_SND_BUF: 65535,
@@ -27,8 +26,10 @@ export const LIBLWIP_OPT: Partial<Opt> = {
   LWIP_HAVE_LOOPIF: 0,
   LWIP_LOOPBACK_MAX_PBUFS: 0,
   LWIP_TIMERS_ONDEMAND: 0,
+  LWIP_DHCP: 0,
   ESP_GRATUITOUS_ARP: 0,
-  MAX_SOCKETS: 4,
+  // The library has more, but an fd_set of newlib ends at 63.
+  MAX_SOCKETS: 61,
   LWIP_SOCKET_OFFSET: 1,
   LWIP_TCPIP_CORE_LOCKING: 1,
   LWIP_NETCONN_FULLDUPLEX: 0,
