@@ -29,6 +29,7 @@ const LINK = [
   `stack-size=${BOOT_STACK_BYTES}`,
   '--export=__stack_pointer',
   '--export=__heap_base',
+  '--error-limit=0',
 ];
 const LIBRARIES = ['-lc', '/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a'];
 const CPP_LIBRARIES = ['-lc++', '-lc++abi'];

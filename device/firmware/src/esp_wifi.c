@@ -3,6 +3,8 @@
 #include "esp_wifi.h"
 #include "refused.h"
 
+ESP_EVENT_DEFINE_BASE(WIFI_EVENT);
+
 #define NO_WIFI "this board has no Wi-Fi driver; its interfaces have static addresses."
 
 REFUSED(esp_wifi_init, (const wifi_init_config_t *config), NO_WIFI)

@@ -8,6 +8,8 @@
 #include "esp_task_wdt.h"
 #include "esp_wifi.h"
 
+ESP_EVENT_DEFINE_BASE(ETH_EVENT);
+
 #define NO_SLEEP "the board does not sleep; use vTaskDelay() or esp_restart()."
 #define NO_POWER "there is no power management, as without CONFIG_PM_ENABLE."
 #define NO_WATCHDOG_API "the task watchdog is the board's own and cannot be configured by the program."
