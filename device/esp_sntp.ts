@@ -44,7 +44,7 @@ export type sntp_sync_time_cb_t = (tv: timeval) => void;
 /** What esp_netif_sntp_init() is told. */
 export interface esp_sntp_config_t {
   smooth_sync: boolean;
-  /** Refused: DHCP does not ask for time servers (CONFIG_LWIP_DHCP_GET_NTP_SRV). */
+  /** Servers that DHCP names take the place of all others. Refused without CONFIG_LWIP_DHCP_GET_NTP_SRV. */
   server_from_dhcp: boolean;
   /** esp_netif_sntp_sync_wait() can be used. */
   wait_for_sync: boolean;
@@ -164,6 +164,13 @@ export class EspSntp implements SntpPort {
     sntp_setoperatingmode(this.stack, this.sntp, operating_mode);
   }
 
+  /** @returns false if DHCP does not ask for time servers */
+  servermode_dhcp(enable: boolean): boolean {
+    if (this.stack.opt.LWIP_DHCP_GET_NTP_SRV === 0) return false;
+    this.sntp.set_servers_from_dhcp = enable;
+    return true;
+  }
+
   restart(): void {
     this.stop();
     this.init();
@@ -173,7 +180,7 @@ export class EspSntp implements SntpPort {
 
   /**
    * @returns ESP_OK; ESP_ERR_INVALID_STATE the second time, or if there is no event loop to tell of new addresses;
-   *   ESP_ERR_INVALID_ARG for too many servers, or servers from DHCP
+   *   ESP_ERR_INVALID_ARG for too many servers, or servers from DHCP where it does not ask for them
    * Source: esp_netif_sntp_init()
    */
   *netifInit(thread: SysThread, config: esp_sntp_config_t): Op<esp_err_t> {
@@ -211,7 +218,7 @@ export class EspSntp implements SntpPort {
     this.time_sync_notification_cb = (tv) => this.onSync(tv);
     this.setoperatingmode(SNTP_OPMODE_POLL);
     this.nameServers(servers.slice(0, num_of_servers), 0);
-    if (server_from_dhcp) return ESP_ERR_INVALID_ARG;
+    if (server_from_dhcp && !this.servermode_dhcp(true)) return ESP_ERR_INVALID_ARG;
     if (smooth_sync) this.sync_mode = SNTP_SYNC_MODE_SMOOTH;
     if (start) this.init();
     return ESP_OK;

@@ -112,6 +112,17 @@ export abstract class OsSntp extends OsEvent {
     return this.board.esp_sntp.sntp.servers[idx]?.reachability ?? 0;
   }
 
+  /**
+   * Let DHCP name the servers, from the next ACK on.
+   * @throws TypeError without CONFIG_LWIP_DHCP_GET_NTP_SRV: the function does not exist then
+   */
+  esp_sntp_servermode_dhcp(enable: boolean): Call<void> {
+    if (this.board.stack.opt.LWIP_DHCP_GET_NTP_SRV === 0) {
+      throw new TypeError('esp_sntp_servermode_dhcp() needs CONFIG_LWIP_DHCP_GET_NTP_SRV.');
+    }
+    return this.later('esp_sntp_servermode_dhcp', [enable ? 1 : 0], (s) => void s.servermode_dhcp(enable));
+  }
+
   /** @param sync_mode SNTP_SYNC_MODE_IMMED or SNTP_SYNC_MODE_SMOOTH */
   sntp_set_sync_mode(sync_mode: number): void {
     this.board.esp_sntp.sync_mode = sync_mode;
@@ -189,7 +200,8 @@ export abstract class OsSntp extends OsEvent {
    * Set the client up in one go.
    * @param config ESP_NETIF_SNTP_DEFAULT_CONFIG(server), perhaps changed
    * @returns ESP_OK; ESP_ERR_INVALID_STATE the second time, or without event loop if servers are to be renewed;
-   *   ESP_ERR_INVALID_ARG for more servers than CONFIG_LWIP_SNTP_MAX_SERVERS, or servers from DHCP
+   *   ESP_ERR_INVALID_ARG for more servers than CONFIG_LWIP_SNTP_MAX_SERVERS, or servers from DHCP without
+   *   CONFIG_LWIP_DHCP_GET_NTP_SRV
    */
   esp_netif_sntp_init(config: esp_sntp_config_t): Call<esp_err_t> {
     const op = this.board.esp_sntp.netifInit(this.task, config);

@@ -146,7 +146,7 @@ LWIP_BROADCAST_PING | bool | n | | LWIP_ICMP | + | answer echo requests sent to 
 LWIP_MAX_RAW_PCBS | int | 16 | 1..1024 | | =heap | MEMP_NUM_RAW_PCB; not enforced
 LWIP_SNTP_MAX_SERVERS | int | 1 | 1..16 | | + | SNTP server slots
 LWIP_DHCP_GET_NTP_SRV | bool | n | | | + | ask for time servers (option 42)
-LWIP_DHCP_MAX_NTP_SERVERS | int | 1 | 1..16 | LWIP_DHCP_GET_NTP_SRV | - | NTP addresses taken from DHCP
+LWIP_DHCP_MAX_NTP_SERVERS | int | 1 | 1..16 | LWIP_DHCP_GET_NTP_SRV | + | NTP addresses taken from DHCP
 LWIP_SNTP_UPDATE_DELAY | int | 3600000 | 15000..4294967295 | | + | SNTP poll period in ms
 LWIP_SNTP_STARTUP_DELAY | bool | y | | | + | random wait before the first request
 LWIP_SNTP_MAXIMUM_STARTUP_DELAY | int | 5000 | 100..300000 | LWIP_SNTP_STARTUP_DELAY | + | upper bound of that wait in ms

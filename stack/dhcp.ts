@@ -52,6 +52,7 @@ import {
 } from './prot/dhcp.ts';
 import { ethAddrEquals, getEthAddr, putEthAddr } from './prot/ethernet.ts';
 import { IPADDR_ANY, IPADDR_BROADCAST } from './prot/ip4.ts';
+import { dhcp_set_ntp_servers } from './sntp.ts';
 import type { Stack } from './stack.ts';
 import type { sys_timeout_handler } from './timeouts.ts';
 import {
@@ -485,9 +486,12 @@ function receive(stack: Stack, _pcb: UdpPcb, p: Pbuf): void {
   const netif = netifOf(stack, p);
   if (netif !== null) {
     const dhcp = netif.dhcp!;
-    const reply = parseReply(p.frame.bytes, p.at, p.len, (option, at, len) => {
+    const { LWIP_DHCP_GET_NTP_SRV, LWIP_DHCP_MAX_NTP_SERVERS } = netif.stack.opt;
+    const onUnknown = (option: number, at: number, len: number): void => {
       if (option === DHCP_OPTION_MTU) takeMtu(netif, p, at, len);
-    });
+    };
+    const ntpServersMax = LWIP_DHCP_GET_NTP_SRV === 0 ? 0 : LWIP_DHCP_MAX_NTP_SERVERS;
+    const reply = parseReply(p.frame.bytes, p.at, p.len, onUnknown, ntpServersMax);
     if (reply !== null) handle(netif, dhcp, reply, getI32(p.frame.bytes, p.at + DHCP_YIADDR));
   }
   pbuf_free(p);
@@ -538,6 +542,7 @@ function takeLease(stack: Stack, dhcp: Dhcp, reply: DhcpReply, yiaddr: number): 
   dhcp.subnet_mask_given = reply.subnet_mask !== undefined;
   dhcp.offered_sn_mask = reply.subnet_mask ?? IPADDR_ANY;
   dhcp.offered_gw_addr = reply.router ?? IPADDR_ANY;
+  dhcp_set_ntp_servers(stack, reply.ntp);
   reply.dns.slice(0, dns_fallback_server_index(stack)).forEach((addr, n) => {
     dns_setserver(stack, n, addr);
   });

@@ -135,6 +135,7 @@ export const OPT = {
   DHCP_COARSE_TIMER_SECS: entry('DHCP_COARSE_TIMER_SECS', 1, 's', 1, 10, 'step in which its leases age'),
   ESP_DHCP_DISABLE_CLIENT_ID: entry('DHCP_DISABLE_CLIENT_ID', 0, 'bool', 0, 1, 'it leaves out option 61'),
   LWIP_DHCP_GET_NTP_SRV: entry('DHCP_GET_NTP_SRV', 0, 'bool', 0, 1, 'it asks for time servers (option 42)'),
+  LWIP_DHCP_MAX_NTP_SERVERS: entry('DHCP_MAX_NTP_SERVERS', 1, 'count', 1, 16, 'so many of those are taken'),
   DHCPS_LEASE_UNIT: entry('DHCPS_LEASE_UNIT', 60, 's', 1, 3600, 'unit of the leases that the DHCP server gives'),
   DHCPS_MAX_STATION_NUM: entry('DHCPS_MAX_STATION_NUM', 8, 'count', 1, 64, 'leases that it remembers'),
   DHCPS_ADD_DNS: entry('DHCPS_ADD_DNS', 1, 'bool', 0, 1, 'it names itself as name server if it knows no other'),

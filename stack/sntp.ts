@@ -56,6 +56,8 @@ export class Sntp {
   readonly port: SntpPort;
   readonly servers: SntpServer[];
   opmode = SNTP_OPMODE_POLL;
+  /** DHCP may name the servers. */
+  set_servers_from_dhcp = false;
   /** It runs while there is one. */
   pcb: UdpPcb | null = null;
   current_server = 0;
@@ -118,6 +120,12 @@ export function sntp_setserver(sntp: Sntp, idx: number, addr: IpAddr): void {
 export function sntp_setservername(sntp: Sntp, idx: number, name: string | null): void {
   const server = sntp.servers[idx];
   if (server !== undefined) server.name = name;
+}
+
+/** DHCP has named time servers: they take the place of all others, if the client wants them. Source: lwIP dhcp_set_ntp_servers() */
+export function dhcp_set_ntp_servers({ sntp }: Stack, servers: readonly number[]): void {
+  if (sntp === null || !sntp.set_servers_from_dhcp || servers.length === 0) return;
+  for (let i = 0; i < sntp.servers.length; i++) sntp_setserver(sntp, i, servers[i] ?? IPADDR_ANY);
 }
 
 /** True while an answer could soon come: to the first questions after the start, or after the last answer. */

@@ -72,6 +72,8 @@ export interface DhcpReply {
   t2: number | undefined;
   overload: number | undefined;
   dns: number[];
+  /** Time servers, if they were asked for. */
+  ntp: number[];
 }
 
 /** Told of every option that the parser does not know. @param at where its value starts  @param len its length field */
@@ -81,10 +83,17 @@ export type UnknownOption = (option: number, at: number, len: number) => void;
  * Read the options of a reply, those in the file and sname fields too if it says so. The first occurrence of an option
  * counts. Options must reach END, except in those two fields.
  * @param b array with the message  @param at where the message starts  @param len its length in bytes
+ * @param ntpServersMax so many time servers are taken; 0 if there is no interest in them
  * @returns null if lwIP throws the message away: too short, no END, a value that does not fit its option
  * Source: lwIP dhcp_parse_reply()
  */
-export function parseReply(b: Uint8Array, at: number, len: number, onUnknown: UnknownOption): DhcpReply | null {
+export function parseReply(
+  b: Uint8Array,
+  at: number,
+  len: number,
+  onUnknown: UnknownOption,
+  ntpServersMax = 0,
+): DhcpReply | null {
   const reply: DhcpReply = {
     type: undefined,
     server_id: undefined,
@@ -95,8 +104,9 @@ export function parseReply(b: Uint8Array, at: number, len: number, onUnknown: Un
     t2: undefined,
     overload: undefined,
     dns: [],
+    ntp: [],
   };
-  const message = { b, at, len };
+  const message = { b, at, len, ntpServersMax };
   if (!parseField(message, DHCP_OPTIONS, len, reply, onUnknown)) return null;
   const { overload } = reply;
   if (overload === undefined) return reply;
@@ -112,6 +122,7 @@ interface Message {
   readonly b: Uint8Array;
   readonly at: number;
   readonly len: number;
+  readonly ntpServersMax: number;
 }
 
 /** Read options from `from` to END; only the fields may also end at `to`, where another part of the message follows. */
@@ -161,17 +172,20 @@ function takeOption(
     case DHCP_OPTION_T2:
       return size === 4 && takeNumber(m, offset, 4, reply, 't2');
     case DHCP_OPTION_DNS_SERVER:
-      return size % 4 === 0 && takeServers(m, offset, Math.min(size / 4, DNS_SERVERS_MAX), reply);
-    default:
-      onUnknown(option, m.at + offset, size);
-      return true;
+      return size % 4 === 0 && takeServers(m, offset, Math.min(size / 4, DNS_SERVERS_MAX), reply.dns);
+    case DHCP_OPTION_NTP:
+      if (m.ntpServersMax > 0) {
+        return size % 4 === 0 && takeServers(m, offset, Math.min(size / 4, m.ntpServersMax), reply.ntp);
+      }
   }
+  onUnknown(option, m.at + offset, size);
+  return true;
 }
 
 /** lwIP keeps so many name servers of a reply (DNS_MAX_SERVERS). */
 const DNS_SERVERS_MAX = 3;
 
-type NumberOption = Exclude<keyof DhcpReply, 'dns'>;
+type NumberOption = Exclude<keyof DhcpReply, 'dns' | 'ntp'>;
 
 function takeNumber(m: Message, offset: number, size: 1 | 4, reply: DhcpReply, name: NumberOption): boolean {
   if (reply[name] !== undefined) return true;
@@ -180,10 +194,10 @@ function takeNumber(m: Message, offset: number, size: 1 | 4, reply: DhcpReply, n
   return true;
 }
 
-function takeServers(m: Message, offset: number, count: number, reply: DhcpReply): boolean {
-  if (reply.dns.length > 0) return true;
+function takeServers(m: Message, offset: number, count: number, servers: number[]): boolean {
+  if (servers.length > 0) return true;
   if (offset + 4 * count > m.len) return false;
-  for (let i = 0; i < count; i++) reply.dns.push(valueAt(m, offset + 4 * i));
+  for (let i = 0; i < count; i++) servers.push(valueAt(m, offset + 4 * i));
   return true;
 }
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import {
+  AF_INET,
   ESP_ERR_INVALID_ARG,
   ESP_ERR_INVALID_STATE,
   ESP_ERR_NOT_FINISHED,
@@ -13,13 +14,17 @@ import {
   ESP_SNTP_OPMODE_POLL,
   IP_EVENT,
   IP_EVENT_STA_GOT_IP,
+  type Opt,
   type Os,
   portMAX_DELAY,
   SNTP_SYNC_MODE_SMOOTH,
   SNTP_SYNC_STATUS_COMPLETED,
   SNTP_SYNC_STATUS_IN_PROGRESS,
   SNTP_SYNC_STATUS_RESET,
+  SOCK_DGRAM,
+  sockaddr_in,
   type timeval,
+  World,
 } from '../../device/index.ts';
 import { timeServer } from '../support/servers.ts';
 import { A_IP, B_IP, type PairOptions, pair, type Steps, start } from '../support/worlds.ts';
@@ -275,6 +280,70 @@ describe('esp_sntp', () => {
       yield* os.esp_sntp_setserver(0, 'time.example');
     });
     expect(() => s.world.runSync()).toThrow('esp_sntp_setserver() takes an IP address, not "time.example".');
+  });
+});
+
+describe('servers that DHCP names', () => {
+  /** Answers every DISCOVER and REQUEST with 10.0.0.9 and these time servers. */
+  function* dhcpServer(os: Os, servers: readonly string[]): Steps<void> {
+    const sock = yield* os.socket(AF_INET, SOCK_DGRAM);
+    yield* os.bind(sock, sockaddr_in('0.0.0.0', 67));
+    const message = new Uint8Array(400);
+    const quads = servers.flatMap((ip) => ip.split('.').map(Number));
+    for (;;) {
+      yield* os.recvfrom(sock, message, message.length, 0);
+      const isDiscover = message[242] === 1;
+      message[0] = 2;
+      message.set([192, 168, 4, 9], 16);
+      const options = [53, 1, isDiscover ? 2 : 5, 54, 4, 192, 168, 4, 2, 51, 4, 0, 0, 255, 255, 1, 4, 255, 255, 255, 0];
+      message.set([...options, 42, quads.length, ...quads, 255], 240);
+      yield* os.sendto(sock, message, message.length, 0, sockaddr_in('255.255.255.255', 68));
+    }
+  }
+
+  /** What the client knows after it has got its address. */
+  function serversOf(named: readonly string[], opt: Partial<Opt>, program: (os: Os) => Steps<unknown>) {
+    const world = new World();
+    const lan = world.lan();
+    const b = world.esp32('b', { lan, ip: B_IP });
+    const a = world.esp32('a', { lan, dhcp: true, opt: { SNTP_MAX_SERVERS: 2, ...opt } });
+    start(b, (os) => dhcpServer(os, named));
+    const result = start(a, function* (os) {
+      yield* program(os);
+      yield* os.waitIp();
+      return [0, 1].map((i) => os.esp_sntp_getservername(i) ?? os.esp_sntp_getserver(i));
+    });
+    world.runSync({ until: 20_000_000 });
+    return result.value;
+  }
+
+  const config = { ...ESP_NETIF_SNTP_DEFAULT_CONFIG('time.example'), server_from_dhcp: true, start: false };
+  const wanted = (os: Os) => os.esp_netif_sntp_init(config) as unknown as Steps<number>;
+  const asked = { LWIP_DHCP_GET_NTP_SRV: 1, LWIP_DHCP_MAX_NTP_SERVERS: 2 };
+
+  test.each<[string, string[], Partial<Opt>, string[]]>([
+    ['take the place of the others', ['10.0.0.1', '10.0.0.2'], asked, ['10.0.0.1', '10.0.0.2']],
+    ['are at most as many as there are slots', ['1.1.1.1', '2.2.2.2', '3.3.3.3'], asked, ['1.1.1.1', '2.2.2.2']],
+    ['are at most as many as are taken', ['1.1.1.1', '2.2.2.2'], { LWIP_DHCP_GET_NTP_SRV: 1 }, ['1.1.1.1', '0.0.0.0']],
+    ['leave the others alone if there are none', [], asked, ['time.example', '0.0.0.0']],
+    ['are not heard if they are not asked for', ['10.0.0.1'], {}, ['time.example', '0.0.0.0']],
+  ])('%s', (_what, named, opt, servers) => {
+    expect(serversOf(named, opt, wanted)).toEqual(servers);
+  });
+
+  test('can be wanted, and unwanted, without esp_netif_sntp', () => {
+    const seen = [true, false].map((enable) =>
+      serversOf(['10.0.0.1'], asked, function* (os) {
+        yield* os.esp_sntp_servermode_dhcp(true);
+        yield* os.esp_sntp_servermode_dhcp(enable);
+      }),
+    );
+    expect(seen).toEqual([
+      ['10.0.0.1', '0.0.0.0'],
+      ['0.0.0.0', '0.0.0.0'],
+    ]);
+    const without = () => serversOf([], {}, (os) => os.esp_sntp_servermode_dhcp(true) as unknown as Steps<void>);
+    expect(without).toThrow('esp_sntp_servermode_dhcp() needs CONFIG_LWIP_DHCP_GET_NTP_SRV.');
   });
 });
 

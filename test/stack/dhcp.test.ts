@@ -12,12 +12,12 @@ const SNAME = 44;
 const FILE = 108;
 
 /** A reply with these bytes as options, and perhaps others in its file and sname fields. */
-function parse(options: number[], fields: { file?: number[]; sname?: number[] } = {}): DhcpReply | null {
+function parse(options: number[], fields: { file?: number[]; sname?: number[] } = {}, ntpMax = 0): DhcpReply | null {
   const message = new Uint8Array(OPTIONS + options.length);
   message.set(fields.sname ?? [], SNAME);
   message.set(fields.file ?? [], FILE);
   message.set(options, OPTIONS);
-  return parseReply(message, 0, message.length, () => undefined);
+  return parseReply(message, 0, message.length, () => undefined, ntpMax);
 }
 
 const END = 255;
@@ -36,6 +36,15 @@ describe('options of a reply', () => {
     const reply = parse([3, 8, 10, 0, 0, 1, 10, 0, 0, 2, 6, 16, ...servers, END]);
     expect(reply?.router).toBe(0x0a000001);
     expect(reply?.dns).toEqual([0x08080801, 0x08080802, 0x08080803]);
+  });
+
+  test('time servers, as many as are wanted; without interest their option is an unknown one', () => {
+    const servers = [42, 8, 8, 8, 8, 1, 8, 8, 8, 2];
+    expect(parse([...servers, END], {}, 1)?.ntp).toEqual([0x08080801]);
+    expect(parse([...servers, ...servers, END], {}, 4)?.ntp).toEqual([0x08080801, 0x08080802]);
+    expect(parse([...servers, END])?.ntp).toEqual([]);
+    expect(parse([42, 3, 1, 2, 3, END], {}, 1)).toBeNull();
+    expect(parse([42, 3, 1, 2, 3, END])).not.toBeNull();
   });
 
   test.each([
