@@ -2,9 +2,11 @@
 
 import { type AddressOptions, World } from '../../device/index.ts';
 import type { CallRecord, EventRecord, FrameRecord } from '../../device/trace.ts';
+import type { Opt } from '../../stack/opt.ts';
 import { fail, ScenarioError } from './check.ts';
+import { LIBLWIP } from './liblwip.ts';
 import { HostReplay, TaskReplay } from './program.ts';
-import { type GoldenRecord, type HostSpec, NO_ADDRESS, type Outcome, type Plan } from './scenario.ts';
+import { type Config, type GoldenRecord, type HostSpec, NO_ADDRESS, type Outcome, type Plan } from './scenario.ts';
 
 /**
  * Run a scenario. What is expected of it is none of the replay's business.
@@ -21,14 +23,15 @@ export function replay(plan: Plan): Outcome {
     plan.hosts.map((host, index) => [host.name, world.esp32(host.name, { lan, ...boardOptions(plan, host, index) })]),
   );
   const hosts = new Map(plan.hosts.map((host) => [host.name, new HostReplay(host)]));
-  const tasks = plan.tasks.map((task) => {
-    const run = new TaskReplay(task, hostOf(hosts, task.host), trace);
-    boards
-      .get(task.host)
-      ?.xTaskCreate((os) => run.run(os), task.name, { priority: task.priority, startUs: task.startUs });
-    return run;
+  const tasks = plan.tasks.map((task) => new TaskReplay(task, hostOf(hosts, task.host), trace));
+  // The boards have booted when this is called.
+  world.at(0, () => {
+    for (const run of tasks) {
+      const { host, name, priority, startUs } = run.task;
+      boards.get(host)?.xTaskCreate((os) => run.run(os), name, { priority, startUs });
+    }
+    for (const injection of plan.injections) lan.inject(injection);
   });
-  for (const injection of plan.injections) lan.inject(injection);
   world.runSync({ until: plan.endUs, stopWhenIdle: false });
 
   const calls = tasks
@@ -55,20 +58,39 @@ export function replay(plan: Plan): Outcome {
         const state = world.tasks.find(({ owner, name }) => owner.name === task.host && name === task.name)?.state;
         return { name: task.name, state, op };
       }),
+      ...(world.hazards[0] !== undefined && { abort: world.hazards[0].name }),
       unused_faults: faults.filter(({ handle }) => !handle.matched).map(({ fault }) => fault),
     },
+  };
+}
+
+const CONFIGS: Readonly<Record<Config, Partial<Opt>>> = {
+  default: {},
+  alt: { LWIP_SO_LINGER: 1, LWIP_SO_RCVBUF: 1, IP_REASSEMBLY: 1 },
+  liblwip: LIBLWIP,
+};
+
+/** lwIP's options in the configuration of a scenario. */
+function lwipOptions({ config, mailboxes }: Plan): Partial<Opt> {
+  const opt = CONFIGS[config];
+  if (mailboxes === undefined) return opt;
+  return {
+    ...opt,
+    DEFAULT_TCP_RECVMBOX_SIZE: mailboxes,
+    DEFAULT_UDP_RECVMBOX_SIZE: mailboxes,
+    DEFAULT_RAW_RECVMBOX_SIZE: mailboxes,
+    DEFAULT_ACCEPTMBOX_SIZE: mailboxes,
   };
 }
 
 /** The configuration of a recorded board: options, and the two sources of numbers that the recorder made predictable. */
 function boardOptions(plan: Plan, host: HostSpec, index: number) {
   const { mac, mtu, garp } = host;
-  const opt = plan.config === 'alt' ? { LWIP_SO_LINGER: 1, LWIP_SO_RCVBUF: 1, IP_REASSEMBLY: 1 } : {};
   return {
     mac,
     mtu,
     garp,
-    opt,
+    opt: lwipOptions(plan),
     ...addressOptions(host),
     LWIP_HOOK_TCP_ISN: (call: number) => (host.isn + call * 0x00010000) >>> 0,
     LWIP_RAND: (call: number) => (1000 * index + 137 * call) >>> 0,

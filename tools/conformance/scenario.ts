@@ -88,12 +88,19 @@ export interface Outcome {
   readonly events?: readonly GoldenRecord[];
 }
 
+export type Config = 'default' | 'alt' | 'liblwip';
+
 /** What is to be run. */
 export interface Plan {
   readonly name: string;
   readonly description: string;
-  /** `alt` is the default configuration with SO_LINGER, SO_RCVBUF and IP reassembly switched on. */
-  readonly config: 'default' | 'alt';
+  /**
+   * `alt` is the default configuration with SO_LINGER, SO_RCVBUF and IP reassembly switched on; `liblwip` is what Debian
+   * packages.
+   */
+  readonly config: Config;
+  /** Slots of every mailbox but the tcpip thread's; undefined: as configured. */
+  readonly mailboxes: number | undefined;
   readonly tickMs: number;
   readonly hosts: readonly HostSpec[];
   readonly latencyUs: number;
@@ -222,10 +229,13 @@ export function parseScenario(value: unknown): Scenario {
     'injections',
     'tasks',
     'end_us',
+    'mailboxes',
     'expect',
   ]);
   const config = file.config ?? 'default';
-  if (config !== 'default' && config !== 'alt') fail('config', `unknown configuration ${JSON.stringify(config)}`);
+  if (config !== 'default' && config !== 'alt' && config !== 'liblwip') {
+    fail('config', `unknown configuration ${JSON.stringify(config)}`);
+  }
   const link = asObject('link', file.link ?? {}, ['latency_us', 'faults', 'outages']);
   const hosts = asList('hosts', file.hosts).map(parseHost);
   const injections = asList('injections', file.injections ?? []).map((entry, i) => {
@@ -238,6 +248,7 @@ export function parseScenario(value: unknown): Scenario {
     name: asString('name', file.name),
     description: asString('description', file.description ?? ''),
     config,
+    mailboxes: file.mailboxes === undefined ? undefined : asInt('mailboxes', file.mailboxes, 1),
     tickMs: asInt('tick_ms', file.tick_ms ?? 1, 1),
     hosts,
     latencyUs: asInt('link.latency_us', link.latency_us ?? 1000, 0),
