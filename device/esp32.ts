@@ -17,7 +17,11 @@ import {
   fromIpInfo,
   IP_EVENT,
   IP_EVENT_AP_STAIPASSIGNED,
+  IP_EVENT_ETH_GOT_IP,
+  IP_EVENT_ETH_LOST_IP,
   IP_EVENT_GOT_IP6,
+  IP_EVENT_STA_GOT_IP,
+  IP_EVENT_STA_LOST_IP,
   type ip_event_ap_staipassigned_t,
   type ip_event_got_ip_t,
   type ip_event_got_ip6_t,
@@ -103,6 +107,13 @@ interface BootProgram {
 /** The configuration of boards that say nothing about it. */
 const NO_SETTINGS = makeSdkconfig();
 const DEFAULT_PRIORITY = 5;
+/** Events of an interface with DHCP client, by their numbers. */
+const IP_EVENT_NAMES: Readonly<Record<number, string>> = {
+  [IP_EVENT_STA_GOT_IP]: 'IP_EVENT_STA_GOT_IP',
+  [IP_EVENT_STA_LOST_IP]: 'IP_EVENT_STA_LOST_IP',
+  [IP_EVENT_ETH_GOT_IP]: 'IP_EVENT_ETH_GOT_IP',
+  [IP_EVENT_ETH_LOST_IP]: 'IP_EVENT_ETH_LOST_IP',
+};
 /** ESP_TASK_TCPIP thread name. */
 const TCPIP_THREAD_NAME = 'tiT';
 
@@ -448,17 +459,22 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     const ip_info = fromIpInfo(info);
     if (event === 'dhcps_assigned') {
       const data: ip_event_ap_staipassigned_t = { esp_netif, ip: ip_info.ip, mac: formatEthAddr(mac!) };
+      this.note(`IP_EVENT_AP_STAIPASSIGNED ${ip4addr_ntoa(info.ip)} ${data.mac}`);
       loop.tcpipPost(IP_EVENT, IP_EVENT_AP_STAIPASSIGNED, data);
       return;
     }
     const { get_ip_event, lost_ip_event } = esp_netif.config;
     const data: ip_event_got_ip_t = { esp_netif, ip_info, ip_changed };
-    loop.tcpipPost(IP_EVENT, event === 'ip_lost' ? lost_ip_event : get_ip_event, data);
+    const id = event === 'ip_lost' ? lost_ip_event : get_ip_event;
+    this.note(`${IP_EVENT_NAMES[id]} ${ip4addr_ntoa(info.ip)}`);
+    loop.tcpipPost(IP_EVENT, id, data);
   }
 
   onIp6Event(esp_netif: EspNetif, ip: esp_ip6_addr_t): void {
     const data: ip_event_got_ip6_t = { esp_netif, ip6_info: { ip }, ip_index: 0 };
-    this.defaultLoop.loop?.tcpipPost(IP_EVENT, IP_EVENT_GOT_IP6, data);
+    if (this.eventLoop === null) return;
+    this.note('IP_EVENT_GOT_IP6');
+    this.eventLoop.tcpipPost(IP_EVENT, IP_EVENT_GOT_IP6, data);
   }
 
   /** Something outside the stack will end in an event, or may. */

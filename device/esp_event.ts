@@ -332,6 +332,26 @@ export class EventLoop {
     return true;
   }
 
+  /**
+   * Wait for the next event of a kind. It is told when the handlers before have been called.
+   * @param endTick tick count at which the wait ends, Infinity for never
+   * @returns the event's data in an object, null if the time was up
+   */
+  *wait(thread: SysThread, base: esp_event_base_t, id: number, endTick: number): Op<{ readonly data: unknown } | null> {
+    const { sys } = this;
+    const waiters = new WaitList();
+    let got: { readonly data: unknown } | null = null;
+    const handler = new BuiltInHandler((_thread, _id, data) => {
+      got = { data };
+      return wakeOp(sys, waiters);
+    });
+    yield* this.register(thread, base, id, handler, null);
+    const deadlineUs = endTick === Number.POSITIVE_INFINITY ? endTick : sys.deadline(endTick - sys.ticks);
+    while (got === null && sys.block(thread, waiters, deadlineUs)) yield;
+    yield* this.unregister(thread, base, id, handler);
+    return got;
+  }
+
   /** Forget handlers and events. Source: esp_event_loop_delete() */
   *delete(thread: SysThread): Op<void> {
     yield* this.takeMutex(thread, Number.POSITIVE_INFINITY);
@@ -365,6 +385,12 @@ export class DefaultLoop {
   *with<T>(action: (loop: EventLoop) => Op<T>): Op<T | esp_err_t> {
     return this.loop === null ? ESP_ERR_INVALID_STATE : yield* action(this.loop);
   }
+}
+
+function* wakeOp(sys: BoardSys, waiters: WaitList): Op<void> {
+  if (waiters.head === null) return;
+  sys.wake(waiters);
+  if (sys.switchPending) yield;
 }
 
 function callOf({ handler, arg }: HandlerInstance, { base, id, data }: Post): HandlerCall {

@@ -139,6 +139,9 @@ function waitsFor(fn: string, sock: LwipSock | null): string {
       return 'the address of a host';
     case 'esp_netif_sntp_sync_wait':
       return 'the time';
+    case 'waitEvent':
+      return 'an event';
+    case 'example_connect':
     case 'waitIp':
       return 'an address';
     case 'stdin':

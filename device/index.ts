@@ -119,6 +119,7 @@ export type { SdkconfigValue } from './kconfig.ts';
 export type { Injection, Lan, LanOptions } from './lan.ts';
 export type { AddressOptions, DhcpServerOptions } from './netif_config.ts';
 export type { Os } from './os.ts';
+export type { ExampleConnectOptions } from './os_connect.ts';
 export type { esp_eth_handle_t } from './os_eth.ts';
 export type {
   esp_event_handler_instance_t,

@@ -217,6 +217,25 @@ export abstract class OsEvent extends OsNetif {
     return this.onEvent('esp_event_post_to', event_base, event_id, op);
   }
 
+  /**
+   * Wait for the next event of the default loop; handlers that were registered before have seen it then.
+   * @param ms how long (rounded down to ticks); for ever if left out
+   * @returns the event's data in an object; null if the time was up, or without the default loop
+   */
+  waitEvent<Data>(
+    event_base: esp_event_base_t,
+    event_id: number,
+    ms = Number.POSITIVE_INFINITY,
+  ): Call<{ readonly data: Data } | null> {
+    const { board, task } = this;
+    const endTick = board.sys.ticks + this.pdMS_TO_TICKS(ms);
+    const wait = function* (): Op<{ readonly data: Data } | null> {
+      const { loop } = board.defaultLoop;
+      return loop === null ? null : ((yield* loop.wait(task, event_base, event_id, endTick)) as { data: Data } | null);
+    };
+    return this.begin('waitEvent', -1, this.traced && [event_base, event_id], wait());
+  }
+
   private onDefault(
     fn: string,
     base: esp_event_base_t | null,

@@ -11,6 +11,7 @@ import { EventQueue, EventSource } from './events.ts';
 import { CallTaps } from './faults/calls.ts';
 import { FramePlan } from './faults/frame_plan.ts';
 import { FaultDesk } from './faults/inflict.ts';
+import { compileMatch, type Matcher } from './faults/match.ts';
 import type { FaultSpec, Inflicted } from './faults/plan.ts';
 import type { PanicRecord } from './firmware/panic.ts';
 import { Scheduler, type Task, type TaskOwner } from './freertos.ts';
@@ -203,6 +204,23 @@ export class World implements BoardWorld, LanWorld, AccessPointWorld {
   at(tUs: number, fn: () => void): void {
     if (!(tUs >= this.nowUs)) throw new RangeError(`It is ${this.nowUs} us already; nothing can happen at ${tUs} us.`);
     this.events.schedule(new Callback(fn), tUs);
+  }
+
+  /**
+   * Do something when a frame passes: the `count`-th, from now on, that a condition holds for. It is done right behind what
+   * is going on when the frame is sent, lost or not.
+   * @param match conditions on decoded fields, as data ({ dstPort: 1883, data: true }) or as a function
+   * @throws TypeError, RangeError naming a condition that makes no sense
+   */
+  when(match: Matcher, { count = 1 }: { readonly count?: number }, action: () => void): void {
+    if (!Number.isInteger(count) || count < 1) throw new RangeError(`count is a whole number from 1 on, not ${count}.`);
+    const test = compileMatch(match);
+    let left = count;
+    const stop = this.framePlan.observe((frame) => {
+      if (left === 0 || !test(frame) || --left > 0) return;
+      stop();
+      this.events.schedule(new Callback(action), this.nowUs);
+    });
   }
 
   /**
