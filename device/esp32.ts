@@ -164,9 +164,9 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.options = options;
     this.mac = parseEthAddr(options.mac ?? mac);
     this.firmware = options.firmware === undefined ? null : new BoardFirmware(this, options.firmware, options);
-    const { sdkconfig = this.firmware?.firmware.sdkconfig ?? NO_SETTINGS } = options;
+    const { sdkconfig = options.firmware?.sdkconfig ?? NO_SETTINGS } = options;
     this.sdkconfig = sdkconfig instanceof Sdkconfig ? sdkconfig : makeSdkconfig(sdkconfig);
-    this.tickUs = sdkconfigTickUs(this.sdkconfig) ?? world.tickUs;
+    this.tickUs = options.firmware?.tickUs ?? sdkconfigTickUs(this.sdkconfig) ?? world.tickUs;
     this.opt = makeOpt({ ...sdkconfigOpt(this.sdkconfig), ...options.opt });
     const { lan } = options;
     this.wiredConfig = lan === undefined ? null : netifConfig(options, this.localHostname);

@@ -7,11 +7,26 @@ import { makeSdkconfig, type Sdkconfig, SdkconfigError } from './sdkconfig.ts';
 
 type Changes = Partial<Record<OptName, number>>;
 
+/** Work something out once per configuration: many boards may share one. */
+function once<T>(compute: (config: Sdkconfig) => T): (config: Sdkconfig) => T {
+  const known = new WeakMap<Sdkconfig, T>();
+  return (config) => {
+    let result = known.get(config);
+    if (result === undefined) {
+      result = compute(config);
+      known.set(config, result);
+    }
+    return result;
+  };
+}
+
 /**
  * lwIP options that differ from the defaults under a configuration.
  * @throws SdkconfigError for a value that Kconfig allows and that is not modelled here
  */
-export function sdkconfigOpt(config: Sdkconfig): Partial<Opt> {
+export const sdkconfigOpt = once(findOpt);
+
+function findOpt(config: Sdkconfig): Partial<Opt> {
   if (config.assignments.size === 0) return {};
   const changes: Changes = {};
   for (const name of Object.keys(OPT) as OptName[]) {
@@ -115,7 +130,9 @@ export function reasonWithoutEffect({
 }
 
 /** One sentence for every setting that differs from the default and that is not modelled, in Kconfig's order. */
-export function sdkconfigNotes(config: Sdkconfig): string[] {
+export const sdkconfigNotes = once(findNotes);
+
+function findNotes(config: Sdkconfig): readonly string[] {
   if (config.assignments.size === 0) return [];
   const defaults = makeSdkconfig();
   const notes: string[] = [];

@@ -37,7 +37,13 @@ export class BoardFirmware {
   private readonly board: Esp32;
   private random: RandomStream | null = null;
 
+  /** @throws TypeError for a configuration besides the firmware's own */
   constructor(board: Esp32, firmware: Firmware, { onLog, hosts = {} }: FirmwareOptions) {
+    if (board.options.sdkconfig !== undefined) {
+      throw new TypeError(
+        `Board ${board.name} has a firmware, which was compiled with its configuration: give sdkconfig to buildFirmware().`,
+      );
+    }
     this.board = board;
     this.firmware = firmware;
     this.hosts = new Map(Object.entries(hosts).map(([name, address]) => [name.toLowerCase(), address]));

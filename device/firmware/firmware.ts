@@ -1,8 +1,10 @@
 /** A firmware image: compiled once, run by any number of boards. */
 
-import { ABI_HEAP, type ImageExports } from './abi.ts';
+import { makeSdkconfig, type Sdkconfig, type SdkconfigSettings } from '../sdkconfig.ts';
+import { ABI_HEAP, checkExports, type ImageExports } from './abi.ts';
+import { imports, Running } from './imports.ts';
 import { LineTable } from './lines.ts';
-import { compileWasm, customSection, importsOf, type WasmModule } from './wasm.ts';
+import { compileWasm, customSection, importsOf, instantiate, type WasmImports, type WasmModule } from './wasm.ts';
 
 /** What an image says of itself. */
 export interface FirmwareInfo {
@@ -13,8 +15,8 @@ export interface FirmwareInfo {
   /** Stack, NULL and watchdog checks are compiled in. */
   readonly checked: boolean;
   readonly optimize: string;
-  /** CONFIG_ symbols that are set: numbers and booleans as they were given, text without quotes. */
-  readonly sdkconfig: Readonly<Record<string, string | number | boolean>>;
+  /** CONFIG_ symbols that were set: numbers and booleans as they were given, text without quotes. */
+  readonly sdkconfig: SdkconfigSettings;
   readonly sources: readonly { readonly name: string; readonly sha256: string }[];
 }
 
@@ -33,6 +35,10 @@ export class Firmware {
   readonly info: FirmwareInfo;
   /** Size of the board's heap. */
   readonly heapBytes: number = DEFAULT_HEAP_BYTES;
+  /** What its instances import, and for whom that works at the moment. */
+  readonly running = new Running();
+  private readonly imports: WasmImports = imports(this.running);
+  private config: Sdkconfig | null = null;
   private lines: LineTable | null = null;
 
   /** @param wasm an image built by buildFirmware() or "lwip-twin build"  @throws TypeError if it is none */
@@ -50,14 +56,26 @@ export class Firmware {
     }
   }
 
-  get sdkconfig(): FirmwareInfo['sdkconfig'] {
-    return this.info.sdkconfig;
+  /** The configuration that it was compiled with. */
+  get sdkconfig(): Sdkconfig {
+    this.config ??= makeSdkconfig(this.info.sdkconfig);
+    return this.config;
+  }
+
+  /** FreeRTOS tick in microseconds. */
+  get tickUs(): number {
+    return Math.round(1_000_000 / Number(this.sdkconfig.value('CONFIG_FREERTOS_HZ')));
   }
 
   /** "file:line" of an instruction. @param offset of its first byte in the module */
   lineAt(offset: number): string | undefined {
     this.lines ??= new LineTable(customSection(this.module, LINES_SECTION));
     return this.lines.find(offset);
+  }
+
+  /** A fresh instance. */
+  instantiate(): ImageExports {
+    return checkExports(instantiate(this.module, this.imports));
   }
 
   /** Make sure that the memory of a new instance has room for the heap. @returns the memory, which never grows again */

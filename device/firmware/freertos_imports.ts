@@ -2,7 +2,7 @@
 
 import type { Op } from '../../sockets/sys_arch.ts';
 import type { Task } from '../freertos.ts';
-import type { HostFunctions } from './imports.ts';
+import type { HostFunctions, Running } from './imports.ts';
 import type { Machine } from './machine.ts';
 
 /** portMAX_DELAY as a signed word. */
@@ -18,45 +18,44 @@ function deadline(m: Machine, ticks: number): number {
 }
 
 /** Module esp. */
-export function eventImports(m: Machine): HostFunctions {
-  const { scheduler } = m.board;
+export function eventImports(on: Running): HostFunctions {
   return {
     task_create: (tcb, fn, arg, priority) => {
-      m.createTask(tcb, fn, arg, priority);
+      on.machine.createTask(tcb, fn, arg, priority);
       return 0;
     },
     task_delete: (tcb) => {
-      m.deleteTask(tcb);
+      on.machine.deleteTask(tcb);
       return 0;
     },
     task_exit: (tcb) => {
-      m.deleteTask(tcb);
-      return m.endTask();
+      on.machine.deleteTask(tcb);
+      return on.machine.endTask();
     },
     task_priority: (tcb, priority) => {
-      scheduler.setPriority(m.taskOf(tcb), priority);
+      on.machine.board.scheduler.setPriority(on.machine.taskOf(tcb), priority);
       return 0;
     },
     task_suspend: (tcb) => {
-      scheduler.suspend(m.taskOf(tcb));
+      on.machine.board.scheduler.suspend(on.machine.taskOf(tcb));
       return 0;
     },
     task_resume: (tcb) => {
-      scheduler.unsuspend(m.taskOf(tcb));
+      on.machine.board.scheduler.unsuspend(on.machine.taskOf(tcb));
       return 0;
     },
-    task_state: (tcb) => stateOf(m.taskOf(tcb)),
+    task_state: (tcb) => stateOf(on.machine.taskOf(tcb)),
     wake_silently: (list) => {
-      m.wake(list);
+      on.machine.wake(list);
       return 0;
     },
-    task_abort_delay: (tcb) => (scheduler.abortWait(m.taskOf(tcb)) ? 1 : 0),
-    top_waiter: (list) => m.waitList(list).head?.priority ?? -1,
+    task_abort_delay: (tcb) => (on.machine.board.scheduler.abortWait(on.machine.taskOf(tcb)) ? 1 : 0),
+    top_waiter: (list) => on.machine.waitList(list).head?.priority ?? -1,
     forget: (list) => {
-      m.forget(list);
+      on.machine.forget(list);
       return 0;
     },
-    ticks: () => m.board.sys.ticks | 0,
+    ticks: () => on.machine.board.sys.ticks | 0,
   };
 }
 
@@ -68,16 +67,27 @@ function stateOf(task: Task): number {
 }
 
 /** Module espb. */
-export function waitingTaskImports(m: Machine): HostFunctions {
+export function waitingTaskImports(on: Running): HostFunctions {
   return {
-    wait: (list, ticks, name) => m.wait(list === 0 ? null : m.waitList(list), deadline(m, ticks), name),
+    wait: (list, ticks, name) =>
+      on.machine.wait(list === 0 ? null : on.machine.waitList(list), deadline(on.machine, ticks), name),
     wait_until: (list, us, name) =>
-      m.wait(m.waitList(list), us < 0 ? Number.POSITIVE_INFINITY : m.board.bootUs + us, name),
-    wake: (list) => (m.wake(list) ? m.giveWay() : 0),
-    give_way: () => m.giveWay(),
-    delay: (ticks) => m.call('vTaskDelay', -1, delay(m, m.task, ticks >>> 0), m.isTraced && [ticks >>> 0]),
-    yield: () => m.yield(),
-    out_of_fuel: () => m.hog(),
+      on.machine.wait(
+        on.machine.waitList(list),
+        us < 0 ? Number.POSITIVE_INFINITY : on.machine.board.bootUs + us,
+        name,
+      ),
+    wake: (list) => (on.machine.wake(list) ? on.machine.giveWay() : 0),
+    give_way: () => on.machine.giveWay(),
+    delay: (ticks) =>
+      on.machine.call(
+        'vTaskDelay',
+        -1,
+        delay(on.machine, on.machine.task, ticks >>> 0),
+        on.machine.isTraced && [ticks >>> 0],
+      ),
+    yield: () => on.machine.yield(),
+    out_of_fuel: () => on.machine.hog(),
   };
 }
 

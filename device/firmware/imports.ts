@@ -11,23 +11,30 @@ import type { WasmImports } from './wasm.ts';
 export type HostFunction = (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => number;
 export type HostFunctions = Readonly<Record<string, HostFunction>>;
 
-export function imports(machine: Machine): WasmImports {
+/** Whose code is running, of all boards with the same image: they share their imports, so that booting costs little. */
+export class Running {
+  /** Set whenever the scheduler enters a task, and while an image boots. */
+  machine!: Machine;
+}
+
+/** @param on says at every call which board makes it */
+export function imports(on: Running): WasmImports {
   return {
-    esp: { ...eventImports(machine), ...systemImports(machine) },
-    espb: suspendable(machine, {
-      ...waitingTaskImports(machine),
-      ...waitingSystemImports(machine),
-      ...socketImports(machine),
-      ...netdbImports(machine),
+    esp: { ...eventImports(on), ...systemImports(on) },
+    espb: suspendable(on, {
+      ...waitingTaskImports(on),
+      ...waitingSystemImports(on),
+      ...socketImports(on),
+      ...netdbImports(on),
     }),
   };
 }
 
 /** While a task's stack is rebuilt, the import that suspended it is called again, only to give back its result. */
-function suspendable(machine: Machine, functions: HostFunctions): HostFunctions {
+function suspendable(on: Running, functions: HostFunctions): HostFunctions {
   const result: Record<string, HostFunction> = {};
   for (const [name, fn] of Object.entries(functions)) {
-    result[name] = (a, b, c, d, e, f, g) => (machine.isRewinding ? machine.rewound() : fn(a, b, c, d, e, f, g));
+    result[name] = (a, b, c, d, e, f, g) => (on.machine.isRewinding ? on.machine.rewound() : fn(a, b, c, d, e, f, g));
   }
   return result;
 }

@@ -19,7 +19,6 @@ import {
   ABI_LIBC_ERRNO,
   ABI_SCRATCH,
   ABI_SCRATCH_SIZE,
-  checkExports,
   type ImageExports,
   TASK_ERRNO,
   TASK_NAME,
@@ -28,10 +27,9 @@ import {
 } from './abi.ts';
 import type { BoardFirmware } from './board_firmware.ts';
 import { CTask, EDGES_PER_TICK } from './c_task.ts';
-import { imports } from './imports.ts';
+import type { Running } from './imports.ts';
 import { Memory } from './memory.ts';
 import { NullGuard, Panic, panicOf } from './panic.ts';
-import { instantiate } from './wasm.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** Thrown by an import through the wasm frames of a task that ends, or whose board has stopped. */
@@ -47,6 +45,8 @@ export class Machine {
   readonly host: BoardFirmware;
   readonly memory: Memory;
   readonly exports: ImageExports;
+  /** Which board the image's imports work for. */
+  private readonly running: Running;
   /** The running task, and the scheduler's view of it; null while the image boots. */
   current: CTask | null = null;
   task!: Task;
@@ -68,7 +68,8 @@ export class Machine {
     const { firmware } = host;
     this.board = board;
     this.host = host;
-    this.exports = checkExports(instantiate(firmware.module, imports(this)));
+    this.running = firmware.running;
+    this.exports = firmware.instantiate();
     this.memory = new Memory(firmware.reserveHeap(this.exports));
     const { i32 } = this.memory;
     const abi = this.exports.esp_abi() >> 2;
@@ -85,6 +86,7 @@ export class Machine {
 
   /** Run the constructors and make the task "main", which runs when the scheduler comes to it. */
   boot(): void {
+    this.running.machine = this;
     try {
       this.exports._initialize();
       this.exports.esp_boot();
@@ -277,12 +279,14 @@ export class Machine {
 
   /** Run a task until it waits, gives way or ends. It may run inside an import of another task of this board. */
   enter(task: Task, body: CTask): void {
-    const { exports, memory, libcErrno, currentAt, fuel, current: outer, task: outerTask } = this;
+    const { exports, memory, running, libcErrno, currentAt, fuel, current: outer, task: outerTask } = this;
+    const outerMachine = running.machine;
     const { i32 } = memory;
     const sp = exports.__stack_pointer;
     const outerSp = sp.value;
     const outerErrno = i32[libcErrno]!;
     const outerFuel = i32[fuel]!;
+    running.machine = this;
     this.current = body;
     this.task = task;
     sp.value = body.sp;
@@ -301,6 +305,7 @@ export class Machine {
     } catch (error) {
       this.onThrow(task, error);
     }
+    running.machine = outerMachine;
     this.current = outer;
     this.task = outerTask;
     sp.value = outerSp;

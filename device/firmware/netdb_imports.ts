@@ -11,7 +11,7 @@ import {
 } from '../../sockets/index.ts';
 import { callArgs, noteAddrinfo, noteHost } from '../describe_call.ts';
 import type { Task } from '../freertos.ts';
-import type { HostFunctions } from './imports.ts';
+import type { HostFunctions, Running } from './imports.ts';
 import type { Machine } from './machine.ts';
 import type { Memory } from './memory.ts';
 
@@ -20,23 +20,23 @@ const FOUND_PORT = 4;
 const FOUND_ADDRESS = 8;
 
 /** Module espb. */
-export function netdbImports(m: Machine): HostFunctions {
+export function netdbImports(on: Running): HostFunctions {
   return {
     getaddrinfo: (nodeAt, serviceAt, hintsAt, foundAt) => {
-      const node = nodeAt === 0 ? null : m.memory.string(nodeAt);
-      const service = serviceAt === 0 ? null : m.memory.string(serviceAt);
-      const hints = hintsAt === 0 ? null : hintsOf(m.memory, hintsAt);
+      const node = nodeAt === 0 ? null : on.machine.memory.string(nodeAt);
+      const service = serviceAt === 0 ? null : on.machine.memory.string(serviceAt);
+      const hints = hintsAt === 0 ? null : hintsOf(on.machine.memory, hintsAt);
       const res: { value: addrinfo | null } = { value: null };
-      const op = getaddrinfo(m, m.task, node, service, hints, res, foundAt);
-      const args = m.isTraced && callArgs.getaddrinfo(node, service, hints);
-      return m.call('getaddrinfo', -1, op, args, m.isTraced && noteAddrinfo(res));
+      const op = getaddrinfo(on.machine, on.machine.task, node, service, hints, res, foundAt);
+      const args = on.machine.isTraced && callArgs.getaddrinfo(node, service, hints);
+      return on.machine.call('getaddrinfo', -1, op, args, on.machine.isTraced && noteAddrinfo(res));
     },
     gethostbyname: (nameAt, foundAt, isReentrant) => {
-      const name = m.memory.string(nameAt);
+      const name = on.machine.memory.string(nameAt);
       const result: { value: hostent | null } = { value: null };
-      const op = gethostbyname(m, m.task, name, result, foundAt);
+      const op = gethostbyname(on.machine, on.machine.task, name, result, foundAt);
       const fn = isReentrant === 0 ? 'gethostbyname' : 'gethostbyname_r';
-      return m.call(fn, -1, op, m.isTraced && callArgs.gethostbyname(name), (record) => {
+      return on.machine.call(fn, -1, op, on.machine.isTraced && callArgs.gethostbyname(name), (record) => {
         record.ret = result.value === null ? -1 : 0;
         noteHost(record, result.value);
       });

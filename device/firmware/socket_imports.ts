@@ -39,7 +39,7 @@ import {
 } from '../../sockets/index.ts';
 import { addressOnSuccess, callArgs, dataReceived, dataSent } from '../describe_call.ts';
 import type { Task } from '../freertos.ts';
-import type { HostFunctions } from './imports.ts';
+import type { HostFunctions, Running } from './imports.ts';
 import type { Machine } from './machine.ts';
 import type { Memory } from './memory.ts';
 
@@ -53,102 +53,160 @@ const SENDTO = 2;
 /** iov_base and iov_len of struct msghdr arrive apart; msg_flags goes back at this offset of the struct. */
 const MSGHDR_FLAGS = 24;
 
-export function socketImports(m: Machine): HostFunctions {
+export function socketImports(on: Running): HostFunctions {
   return {
     socket: (domain, type, protocol) =>
-      m.call(
+      on.machine.call(
         'socket',
         -1,
-        lwip_socket(m.sockets, m.task, domain, type, protocol),
-        m.isTraced && callArgs.socket(domain, type, protocol),
+        lwip_socket(on.machine.sockets, on.machine.task, domain, type, protocol),
+        on.machine.isTraced && callArgs.socket(domain, type, protocol),
       ),
     bind: (s, nameAt, namelen) => {
-      const name = m.memory.sockaddr(nameAt);
-      const op = lwip_bind(m.sockets, m.task, s, name, namelen);
-      return m.call('bind', s, op, m.isTraced && callArgs.named(s, name));
+      const name = on.machine.memory.sockaddr(nameAt);
+      const op = lwip_bind(on.machine.sockets, on.machine.task, s, name, namelen);
+      return on.machine.call('bind', s, op, on.machine.isTraced && callArgs.named(s, name));
     },
     connect: (s, nameAt, namelen) => {
-      const name = m.memory.sockaddr(nameAt);
-      const op = lwip_connect(m.sockets, m.task, s, name, namelen);
-      return m.call('connect', s, op, m.isTraced && callArgs.named(s, name));
+      const name = on.machine.memory.sockaddr(nameAt);
+      const op = lwip_connect(on.machine.sockets, on.machine.task, s, name, namelen);
+      return on.machine.call('connect', s, op, on.machine.isTraced && callArgs.named(s, name));
     },
-    listen: (s, backlog) => m.call('listen', s, lwip_listen(m.sockets, m.task, s, backlog), m.isTraced && [s, backlog]),
+    listen: (s, backlog) =>
+      on.machine.call(
+        'listen',
+        s,
+        lwip_listen(on.machine.sockets, on.machine.task, s, backlog),
+        on.machine.isTraced && [s, backlog],
+      ),
     accept: (s, addrAt) => {
       const name = addrAt === 0 ? null : sockaddr_in();
-      const op = withAddress(lwip_accept(m.sockets, m.task, s, name), m.memory, addrAt, name);
-      return m.call('accept', s, op, m.isTraced && [s], m.isTraced && addressOnSuccess(name));
+      const op = withAddress(
+        lwip_accept(on.machine.sockets, on.machine.task, s, name),
+        on.machine.memory,
+        addrAt,
+        name,
+      );
+      return on.machine.call(
+        'accept',
+        s,
+        op,
+        on.machine.isTraced && [s],
+        on.machine.isTraced && addressOnSuccess(name),
+      );
     },
     shutdown: (s, how) =>
-      m.call('shutdown', s, lwip_shutdown(m.sockets, m.task, s, how), m.isTraced && callArgs.shutdown(s, how)),
-    close: (s) => m.call('close', s, lwip_close(m.sockets, m.task, s), m.isTraced && [s]),
+      on.machine.call(
+        'shutdown',
+        s,
+        lwip_shutdown(on.machine.sockets, on.machine.task, s, how),
+        on.machine.isTraced && callArgs.shutdown(s, how),
+      ),
+    close: (s) =>
+      on.machine.call('close', s, lwip_close(on.machine.sockets, on.machine.task, s), on.machine.isTraced && [s]),
     sendto: (s, dataAt, size, flags, toAt, which) => {
-      const data = m.memory.bytes(dataAt, size);
-      const to = toAt === 0 ? null : m.memory.sockaddr(toAt);
-      const op = lwip_sendto(m.sockets, m.task, s, data, data.length, flags, to);
+      const data = on.machine.memory.bytes(dataAt, size);
+      const to = toAt === 0 ? null : on.machine.memory.sockaddr(toAt);
+      const op = lwip_sendto(on.machine.sockets, on.machine.task, s, data, data.length, flags, to);
       const args =
-        m.isTraced &&
+        on.machine.isTraced &&
         (which === SENDTO ? callArgs.sendto(s, data.length, flags, to) : callArgs.transfer(s, data.length, flags));
-      return m.call(SEND_NAMES[which]!, s, op, args, m.isTraced && dataSent(data));
+      return on.machine.call(SEND_NAMES[which]!, s, op, args, on.machine.isTraced && dataSent(data));
     },
     recvfrom: (s, memAt, len, flags, fromAt, which) => {
-      const mem = m.memory.bytes(memAt, len);
+      const mem = on.machine.memory.bytes(memAt, len);
       const from = fromAt === 0 ? null : sockaddr_in();
-      const op = lwip_recvfrom(m.sockets, m.task, s, mem, mem.length, flags, from);
-      const withFrom = from === null ? op : withAddress(op, m.memory, fromAt, from);
-      const args = m.isTraced && callArgs.transfer(s, mem.length, flags);
-      return m.call(RECV_NAMES[which]!, s, withFrom, args, m.isTraced && dataReceived(mem, from));
+      const op = lwip_recvfrom(on.machine.sockets, on.machine.task, s, mem, mem.length, flags, from);
+      const withFrom = from === null ? op : withAddress(op, on.machine.memory, fromAt, from);
+      const args = on.machine.isTraced && callArgs.transfer(s, mem.length, flags);
+      return on.machine.call(RECV_NAMES[which]!, s, withFrom, args, on.machine.isTraced && dataReceived(mem, from));
     },
     sendmsg: (s, nameAt, iovAt, iovlen, flags, which) => {
       const msg = {
-        msg_name: nameAt === 0 ? null : m.memory.sockaddr(nameAt),
-        msg_iov: m.memory.iovecs(iovAt, iovlen),
+        msg_name: nameAt === 0 ? null : on.machine.memory.sockaddr(nameAt),
+        msg_iov: on.machine.memory.iovecs(iovAt, iovlen),
         msg_flags: 0,
       };
-      const op = lwip_sendmsg(m.sockets, m.task, s, msg, flags);
-      const args = m.isTraced && (which === 0 ? callArgs.message(s, flags) : [s, iovlen]);
-      return m.call(SENDMSG_NAMES[which]!, s, op, args);
+      const op = lwip_sendmsg(on.machine.sockets, on.machine.task, s, msg, flags);
+      const args = on.machine.isTraced && (which === 0 ? callArgs.message(s, flags) : [s, iovlen]);
+      return on.machine.call(SENDMSG_NAMES[which]!, s, op, args);
     },
     recvmsg: (s, nameAt, iovAt, iovlen, flags, msgAt) => {
-      const op = recvmsg(m, m.task, s, nameAt, m.memory.iovecs(iovAt, iovlen), flags, msgAt);
-      const args = m.isTraced && (msgAt !== 0 ? callArgs.message(s, flags) : [s, iovlen]);
-      return m.call(RECVMSG_NAMES[msgAt !== 0 ? 0 : 1], s, op, args);
+      const op = recvmsg(on.machine, on.machine.task, s, nameAt, on.machine.memory.iovecs(iovAt, iovlen), flags, msgAt);
+      const args = on.machine.isTraced && (msgAt !== 0 ? callArgs.message(s, flags) : [s, iovlen]);
+      return on.machine.call(RECVMSG_NAMES[msgAt !== 0 ? 0 : 1], s, op, args);
     },
     setsockopt: (s, level, optname, valueAt, optlen) => {
-      const value = optionAt(m.memory, level, optname, valueAt, optlen);
-      const op = lwip_setsockopt(m.sockets, m.task, s, level, optname, value, optlen);
-      return m.call('setsockopt', s, op, m.isTraced && callArgs.setsockopt(s, level, optname, value));
+      const value = optionAt(on.machine.memory, level, optname, valueAt, optlen);
+      const op = lwip_setsockopt(on.machine.sockets, on.machine.task, s, level, optname, value, optlen);
+      return on.machine.call('setsockopt', s, op, on.machine.isTraced && callArgs.setsockopt(s, level, optname, value));
     },
     getsockopt: (s, level, optname, valueAt, optlen) =>
-      m.call(
+      on.machine.call(
         'getsockopt',
         s,
-        getsockopt(m, m.task, s, level, optname, valueAt, optlen),
-        m.isTraced && callArgs.getsockopt(s, level, optname),
+        getsockopt(on.machine, on.machine.task, s, level, optname, valueAt, optlen),
+        on.machine.isTraced && callArgs.getsockopt(s, level, optname),
       ),
     fcntl: (s, cmd, val) =>
-      m.call('fcntl', s, lwip_fcntl(m.sockets, m.task, s, cmd, val), m.isTraced && callArgs.fcntl(s, cmd, val)),
+      on.machine.call(
+        'fcntl',
+        s,
+        lwip_fcntl(on.machine.sockets, on.machine.task, s, cmd, val),
+        on.machine.isTraced && callArgs.fcntl(s, cmd, val),
+      ),
     ioctl: (s, cmd, argAt) => {
-      const arg = { value: m.memory.word(argAt) };
-      const op = ioctl(m, m.task, s, cmd, argAt, arg);
-      return m.call('ioctl', s, op, m.isTraced && callArgs.ioctl(s, cmd, arg.value));
+      const arg = { value: on.machine.memory.word(argAt) };
+      const op = ioctl(on.machine, on.machine.task, s, cmd, argAt, arg);
+      return on.machine.call('ioctl', s, op, on.machine.isTraced && callArgs.ioctl(s, cmd, arg.value));
     },
     select: (nfds, readAt, writeAt, exceptAt, hasTimeout, tv_sec, tv_usec) =>
-      select(m, nfds, [readAt, writeAt, exceptAt], hasTimeout === 0 ? null : { tv_sec, tv_usec }),
+      select(on.machine, nfds, [readAt, writeAt, exceptAt], hasTimeout === 0 ? null : { tv_sec, tv_usec }),
     poll: (fdsAt, nfds, timeout, isLwip) => {
-      const fds = m.memory.pollfds(fdsAt, nfds);
-      const op = isLwip === 0 ? poll(m.sockets, m.task, fds, timeout) : lwip_poll(m.sockets, m.task, fds, timeout);
-      const done = finally_(op, () => m.memory.setRevents(fdsAt, fds));
-      return m.call(isLwip === 0 ? 'poll' : 'lwip_poll', -1, done, m.isTraced && callArgs.poll(fds, timeout));
+      const fds = on.machine.memory.pollfds(fdsAt, nfds);
+      const op =
+        isLwip === 0
+          ? poll(on.machine.sockets, on.machine.task, fds, timeout)
+          : lwip_poll(on.machine.sockets, on.machine.task, fds, timeout);
+      const done = finally_(op, () => on.machine.memory.setRevents(fdsAt, fds));
+      return on.machine.call(
+        isLwip === 0 ? 'poll' : 'lwip_poll',
+        -1,
+        done,
+        on.machine.isTraced && callArgs.poll(fds, timeout),
+      );
     },
     getsockname: (s, nameAt) => {
       const name = sockaddr_in();
-      const op = withAddress(lwip_getsockname(m.sockets, m.task, s, name), m.memory, nameAt, name);
-      return m.call('getsockname', s, op, m.isTraced && [s], m.isTraced && addressOnSuccess(name));
+      const op = withAddress(
+        lwip_getsockname(on.machine.sockets, on.machine.task, s, name),
+        on.machine.memory,
+        nameAt,
+        name,
+      );
+      return on.machine.call(
+        'getsockname',
+        s,
+        op,
+        on.machine.isTraced && [s],
+        on.machine.isTraced && addressOnSuccess(name),
+      );
     },
     getpeername: (s, nameAt) => {
       const name = sockaddr_in();
-      const op = withAddress(lwip_getpeername(m.sockets, m.task, s, name), m.memory, nameAt, name);
-      return m.call('getpeername', s, op, m.isTraced && [s], m.isTraced && addressOnSuccess(name));
+      const op = withAddress(
+        lwip_getpeername(on.machine.sockets, on.machine.task, s, name),
+        on.machine.memory,
+        nameAt,
+        name,
+      );
+      return on.machine.call(
+        'getpeername',
+        s,
+        op,
+        on.machine.isTraced && [s],
+        on.machine.isTraced && addressOnSuccess(name),
+      );
     },
   };
 }

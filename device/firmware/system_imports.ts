@@ -5,7 +5,7 @@ import type { Op } from '../../sockets/sys_arch.ts';
 import type { Task } from '../freertos.ts';
 import { utf8 } from '../utf8.ts';
 import type { LogLevel } from './console.ts';
-import type { HostFunctions } from './imports.ts';
+import type { HostFunctions, Running } from './imports.ts';
 import type { Machine } from './machine.ts';
 import { Panic, stackOverflow } from './panic.ts';
 
@@ -13,46 +13,49 @@ import { Panic, stackOverflow } from './panic.ts';
 const LEVELS: readonly (LogLevel | '')[] = ['', 'E', 'W', 'I', 'D', 'V'];
 
 /** Module esp. */
-export function systemImports(m: Machine): HostFunctions {
-  const { host } = m;
-  const { console } = host;
+export function systemImports(on: Running): HostFunctions {
   return {
     log: (level, tagAt, textAt, length) => {
-      const tag = m.memory.string(tagAt);
-      console.log(LEVELS[level] ?? '', tag, messageOf(m.memory.text(textAt, length), tag), taskName(m));
+      const tag = on.machine.memory.string(tagAt);
+      on.machine.host.console.log(
+        LEVELS[level] ?? '',
+        tag,
+        messageOf(on.machine.memory.text(textAt, length), tag),
+        taskName(on.machine),
+      );
       return 0;
     },
     write: (textAt, length) => {
-      console.write(m.memory.text(textAt, length), taskName(m));
+      on.machine.host.console.write(on.machine.memory.text(textAt, length), taskName(on.machine));
       return length;
     },
     panic: (reasonAt, messageAt) => {
-      throw new Panic(m.memory.string(reasonAt), messageAt === 0 ? '' : m.memory.string(messageAt));
+      throw new Panic(on.machine.memory.string(reasonAt), messageAt === 0 ? '' : on.machine.memory.string(messageAt));
     },
     stack_overflow: () => {
-      throw stackOverflow(taskName(m));
+      throw stackOverflow(taskName(on.machine));
     },
-    restart: () => m.restart(),
-    reset_reason: () => host.resetReason,
-    random: () => host.nextRandom() | 0,
-    now_us: () => m.board.scheduler.nowUs - m.board.bootUs,
-    wall_us: () => m.board.clock.nowUs,
+    restart: () => on.machine.restart(),
+    reset_reason: () => on.machine.host.resetReason,
+    random: () => on.machine.host.nextRandom() | 0,
+    now_us: () => on.machine.board.scheduler.nowUs - on.machine.board.bootUs,
+    wall_us: () => on.machine.board.clock.nowUs,
     set_wall_us: (us) => {
-      m.board.clock.set(us);
+      on.machine.board.clock.set(us);
       return 0;
     },
-    adjtime: (us) => (m.board.clock.adjtime(us) ? 1 : 0),
-    adjtime_left: () => m.board.clock.leftToAdjustUs,
-    mac_high: () => m.board.mac.hi,
-    mac_low: () => m.board.mac.lo,
+    adjtime: (us) => (on.machine.board.clock.adjtime(us) ? 1 : 0),
+    adjtime_left: () => on.machine.board.clock.leftToAdjustUs,
+    mac_high: () => on.machine.board.mac.hi,
+    mac_low: () => on.machine.board.mac.lo,
   };
 }
 
 /** Module espb. */
-export function waitingSystemImports(m: Machine): HostFunctions {
+export function waitingSystemImports(on: Running): HostFunctions {
   return {
     stdin: (at, length, isBlocking) =>
-      m.call('stdin', -1, readStdin(m, m.task, at, length >>> 0, isBlocking !== 0), false),
+      on.machine.call('stdin', -1, readStdin(on.machine, on.machine.task, at, length >>> 0, isBlocking !== 0), false),
   };
 }
 

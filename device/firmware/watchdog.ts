@@ -17,8 +17,11 @@ export class Watchdog {
   constructor(machine: Machine) {
     const { sdkconfig } = machine.host.firmware;
     this.machine = machine;
-    this.timeoutUs = Number(sdkconfig.CONFIG_ESP_TASK_WDT_TIMEOUT_S ?? DEFAULT_TIMEOUT_S) * 1_000_000;
-    this.panics = sdkconfig.CONFIG_ESP_TASK_WDT_PANIC === true;
+    const isOn = sdkconfig.value('CONFIG_ESP_TASK_WDT_INIT') !== false;
+    this.timeoutUs = isOn
+      ? Number(sdkconfig.value('CONFIG_ESP_TASK_WDT_TIMEOUT_S') ?? DEFAULT_TIMEOUT_S) * 1_000_000
+      : Number.POSITIVE_INFINITY;
+    this.panics = sdkconfig.value('CONFIG_ESP_TASK_WDT_PANIC') === true;
   }
 
   /** A task computes until `deadlineUs`. @throws Panic with CONFIG_ESP_TASK_WDT_PANIC */

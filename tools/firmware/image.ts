@@ -118,7 +118,7 @@ function describe(home: Home, { checked, optimize, sdkconfig }: ImageOptions, so
     version: home.version,
     checked,
     optimize,
-    sdkconfig: Object.fromEntries(sdkconfig.entries()),
+    sdkconfig: sdkconfig.settings,
     sources: sources.map(({ name, text }) => ({ name, sha256: createHash('sha256').update(text).digest('hex') })),
   };
 }
