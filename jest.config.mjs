@@ -5,7 +5,7 @@ export default {
   // Examples import the package by its name, as a user does.
   moduleNameMapper: {
     '^lwip-twin$': '<rootDir>/device/index.ts',
-    '^lwip-twin/(explore|ladder|pcap-writer)$': '<rootDir>/tools/$1.ts',
+    '^lwip-twin/(explore|fast-check|jest|ladder|pcap-writer|pcapng-writer)$': '<rootDir>/tools/$1.ts',
     '^lwip-twin/report$': '<rootDir>/tools/report/report.ts',
     '^lwip-twin/firmware$': '<rootDir>/tools/firmware/index.ts',
   },

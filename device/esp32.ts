@@ -44,7 +44,7 @@ import type { RandomStream } from './random.ts';
 import { makeSdkconfig, Sdkconfig, type SdkconfigSettings } from './sdkconfig.ts';
 import { sdkconfigFallbackDns, sdkconfigNotes, sdkconfigOpt, sdkconfigTickUs } from './sdkconfig_effects.ts';
 import { BoardPort } from './stack_port.ts';
-import { TcpProbe } from './tcp_probe.ts';
+import { CallNote, TcpProbe } from './tcp_probe.ts';
 import type { Trace } from './trace.ts';
 import { WallClock } from './wall_clock.ts';
 import { emptyWifiFlash, WifiDriver, type WifiFlash } from './wifi/esp_wifi.ts';
@@ -151,7 +151,8 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   /** The interface of its options, and where that is plugged in; null for a board without one. */
   private readonly wiredConfig: WiredConfig | null;
   private readonly plug: Plug | null;
-  private wiredInterface: WiredInterface | null = null;
+  /** The interface of its options; null for a board whose programs make their interfaces, or that was never on. */
+  wiredInterface: WiredInterface | null = null;
   private tcpipTask!: Task;
   tcpip!: TcpipThread;
   /** Planned lack of memory; null if there is enough. */
@@ -204,6 +205,12 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
 
   takeNumber(): number {
     return this.world.takeNumber();
+  }
+
+  /** The call on whose behalf the stack runs right now, by the running number of its start; -1 if there is none. */
+  get causingCall(): number {
+    const { observer } = this.tcpip;
+    return observer instanceof CallNote ? observer.callNumber : -1;
   }
 
   get nextNumber(): number {
@@ -276,7 +283,8 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     const fallback = sdkconfigFallbackDns(this.sdkconfig);
     if (fallback !== undefined) dns_setserver(this.stack, dns_fallback_server_index(this.stack), fallback);
     this.stack.scarcity = this.scarcity;
-    if (this.trace?.withStates) this.tcpip.observer = new TcpProbe(this, this.trace);
+    if (this.trace !== null)
+      this.tcpip.observer = this.trace.withStates ? new TcpProbe(this, this.trace) : new CallNote();
     this.sockets = new Sockets(this.tcpip);
     this.netifs = new EspNetifs(this, this.sys);
     this.defaultLoop = new DefaultLoop(this.sys, Number(this.sdkconfig.value('CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE')));

@@ -24,6 +24,8 @@ export interface LanOptions {
 /** What stands at a port: a board's network interface. */
 export interface Station {
   readonly name: string;
+  /** For the trace: running number of the start of the call on whose behalf it sends right now, -1 if there is none. */
+  readonly causingCall?: number;
   readonly mac: EthAddr;
   /** Takes over a reference. */
   receive(frame: Frame): void;
@@ -100,6 +102,11 @@ export class Lan {
     return port;
   }
 
+  /** A board is plugged in here, or was. */
+  has(board: string): boolean {
+    return this.ports.some((p) => p.station.name === board);
+  }
+
   /** The port of a board. @throws RangeError if it is not on this segment */
   portOf(board: string): Port {
     const port = this.ports.find((p) => p.station.name === board);
@@ -114,7 +121,7 @@ export class Lan {
     if (world.strictChecksums) frame.fillSums();
     const isUntouched = this.faults.isEmpty && from.cable && !world.framePlan.isActive;
     const fate = isUntouched ? null : this.judge(from, index, frame);
-    if (world.trace !== null) this.record(from.station.name, frame, fate?.labels.join('+') ?? '', fate?.lost ?? false);
+    if (world.trace !== null) this.record(from.station, frame, fate?.labels.join('+') ?? '', fate?.lost ?? false);
     if (fate === null) this.deliver(from, frame, null);
     else if (!fate.lost) this.deliverOrHold(from, frame, fate);
     if (from.held !== null) this.letGo(from, frame);
@@ -136,7 +143,9 @@ export class Lan {
     return ports.length === 1 && ports !== this.ports ? ports[0]!.station.name : '';
   }
 
-  private record(from: string, frame: Frame, fault: string, lost: boolean): void {
+  /** @param from null: nobody, a frame of the test or of a fault */
+  private record(from: Station | null, frame: Frame, fault: string, lost: boolean): void {
+    const call = from?.causingCall ?? -1;
     const { world } = this;
     frame.number = world.takeNumber();
     world.trace!.addFrame({
@@ -144,9 +153,10 @@ export class Lan {
       n: frame.number,
       tUs: world.scheduler.nowUs,
       lan: this.name,
-      from,
+      from: from?.name ?? '',
       fault,
       lost,
+      ...(call >= 0 && { call }),
       bytes: frame.view().slice(),
     });
   }
@@ -248,7 +258,7 @@ export class Lan {
 
   /** Put a frame that no board has sent on the wire for one board. Takes the reference. @param label for the trace */
   insert(frame: Frame, to: string, atUs: number, label: string): void {
-    if (this.world.trace !== null) this.record('', frame, label, false);
+    if (this.world.trace !== null) this.record(null, frame, label, false);
     this.world.events.schedule(new InjectedArrival(this.portOf(to), frame), atUs);
   }
 }

@@ -9,6 +9,8 @@ import type { Lan, Port, Station } from './lan.ts';
 /** The board behind a plug. */
 export interface PlugOwner {
   readonly name: string;
+  /** See Station. */
+  readonly causingCall?: number;
   /** A frame for one of its interfaces has arrived. Takes over the reference. */
   receive(frame: Frame, esp_netif: EspNetif | null): void;
 }
@@ -32,6 +34,10 @@ export class Plug implements Station, NetifDriver {
 
   get name(): string {
     return this.owner.name;
+  }
+
+  get causingCall(): number {
+    return this.owner.causingCall ?? -1;
   }
 
   /** It is plugged in. */

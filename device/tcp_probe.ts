@@ -21,7 +21,25 @@ export interface ProbeOwner {
   readonly nextNumber: number;
 }
 
-export class TcpProbe implements TcpipObserver {
+/** Knows on behalf of which call a tcpip thread works: what a trace needs in any case. */
+export class CallNote implements TcpipObserver {
+  /** Running number of the start of the call, -1 if the message is none. */
+  callNumber = -1;
+
+  messageBegins(a: unknown): void {
+    this.callNumber = a instanceof ApiMsg ? (a.thread as Task).callNumber : -1;
+  }
+
+  timersBegin(): void {
+    this.callNumber = -1;
+  }
+
+  ended(): void {
+    this.callNumber = -1;
+  }
+}
+
+export class TcpProbe extends CallNote {
   private readonly owner: ProbeOwner;
   private readonly trace: Trace;
   /** Of the step under way. */
@@ -32,15 +50,18 @@ export class TcpProbe implements TcpipObserver {
   private last = new Map<TcpPcb, StateRecord>();
 
   constructor(owner: ProbeOwner, trace: Trace) {
+    super();
     this.owner = owner;
     this.trace = trace;
   }
 
-  messageBegins(a: unknown): void {
+  override messageBegins(a: unknown): void {
+    super.messageBegins(a);
     this.begin(...causeOf(a));
   }
 
-  timersBegin(): void {
+  override timersBegin(): void {
+    super.timersBegin();
     this.begin('timer', -1);
   }
 
@@ -50,7 +71,8 @@ export class TcpProbe implements TcpipObserver {
     this.from = this.owner.nextNumber;
   }
 
-  ended(): void {
+  override ended(): void {
+    super.ended();
     const { owner, trace, cause, ref, from } = this;
     const to = owner.nextNumber;
     const changed = this.sample(to);

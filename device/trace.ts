@@ -18,6 +18,8 @@ export interface FrameRecord {
   readonly fault: string;
   /** True if no other board will ever see this frame. */
   readonly lost: boolean;
+  /** Running number of the start of the call that made the board send it; left out if something else did. */
+  readonly call?: number;
   /** The frame as it was sent (before any corruption), from the destination MAC on, all checksums filled in. */
   readonly bytes: Uint8Array;
 }

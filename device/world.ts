@@ -235,7 +235,7 @@ export class World implements BoardWorld, LanWorld, AccessPointWorld {
 
   /**
    * Look at every call from now on for what goes wrong without failing: forgotten, closed and reused descriptors, and habits that
-   * will go wrong one day. Call it before run(). What is found stands in the report of a run, and as notes in the trace.
+   * will go wrong one day. Call it before run(). What is found stands in the report of a run, and findings as notes in the trace.
    */
   watch(options: WatchOptions = {}): void {
     if (options.timeLimitUs !== undefined && !(options.timeLimitUs >= 0)) {

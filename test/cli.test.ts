@@ -273,6 +273,8 @@ describe('bad input is refused in one sentence, and no file is touched', () => {
     'lost.ts': "import { x } from './lost-module.ts';\nexport default async () => x;\n",
     'node.ts': "import { readFileSync } from 'node:fs';\nexport default async () => readFileSync;\n",
     'await.ts': 'await 1;\nexport default async () => {};\n',
+    'one.json': '{}',
+    'bad.json': '[{"kind": "lose"}]',
     'old.pcap': new Uint8Array([0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0]),
   };
   const bad: readonly (readonly [words: string, culprit: string])[] = [
@@ -287,6 +289,10 @@ describe('bad input is refused in one sentence, and no file is touched', () => {
     ['run good.ts --loss 1.5', "'1.5'"],
     ['run good.ts --pcap absent/x.pcap', "'absent/x.pcap'"],
     ['run good.ts --pcap .', "'.'"],
+    ['run good.ts --plan absent.json', "'absent.json' is no fault plan: ENOENT"],
+    ['run good.ts --plan good.ts', "'good.ts' is no fault plan: "],
+    ['run good.ts --plan one.json', "'one.json' is no fault plan: it must be a JSON list of faults."],
+    ['run good.ts --plan bad.json', "'bad.json': Fault 0 of the plan has the unknown kind"],
     ['run good.ts --pcap good.ts', "'good.ts' exists and is not a capture"],
   ];
 
@@ -337,6 +343,25 @@ test.each([
   expect(() => parseCommandLine(words.split(' ').filter(Boolean))).toThrow(culprit);
 });
 
+describe('what goes wrong silently', () => {
+  test('is told', async () => {
+    const cwd = folder({
+      'twice.ts': `import { AF_INET, type Os, SOCK_DGRAM } from 'lwip-twin';
+        export default async (os: Os) => {
+          const sock = await os.socket(AF_INET, SOCK_DGRAM);
+          await os.close(sock);
+          await os.close(sock);
+        };`,
+    });
+    const { status, stderr } = await lwipTwin(cwd, ['run', 'twice.ts']);
+    expect(status).toBe(1);
+    expect(stderr).toContain('lwip-twin: a program misuses its descriptors');
+    expect(stderr).toContain(
+      'twice, 0.000000 s: Task main called close(54) after it had closed the descriptor at 0.000000 s.',
+    );
+  });
+});
+
 describe('captures', () => {
   beforeAll(loadWireshark, WIRESHARK_LOAD_MS);
 
@@ -360,6 +385,23 @@ describe('captures', () => {
     expect(capture.packets('tcp.flags.syn == 1 && tcp.flags.ack == 0')[0]).toMatchObject({
       destination: '192.168.4.1',
     });
+  });
+
+  test('in pcapng have the calls and faults as comments', async () => {
+    const plan = [
+      { kind: 'drop', match: { from: 'echo-client', data: true }, nth: 1 },
+      { kind: 'drop', match: { proto: 'icmp' } },
+    ];
+    const cwd = folder({ 'plan.json': JSON.stringify(plan) });
+    const run = await lwipTwin(cwd, ['run', ...echo, '--plan', 'plan.json', '--pcap', 'x.pcapng', '--seed', '5']);
+    expect(run.status).toBe(0);
+    expect(run.stderr).toContain(
+      'fault 1 of the plan never found anything to do: {"kind":"drop","match":{"proto":"icmp"}}',
+    );
+    const capture = await openCapture(readFileSync(join(cwd, 'x.pcapng')));
+    expect(capture.complaints()).toEqual([]);
+    const [lost] = capture.packets('frame.comment contains "fault: drop"');
+    expect(capture.values(lost!.number, 'frame.comment')[1]).toBe('caused by echo-client, task main: send(54, 5) = 5');
   });
 
   test('of npm start', async () => {

@@ -40,6 +40,8 @@ export class Cast {
   readonly #ownerOfMac = new Map<string, string>();
   readonly #onLan = new Map<string, Set<string>>();
   readonly #tasks = new Map<string, Set<string>>();
+  /** Of frames that a fault has put on the wire in a board's name. */
+  readonly #impersonated = new Map<FrameRecord, string>();
   /** The frames in order, decoded. */
   readonly frames: readonly { readonly record: FrameRecord; readonly d: Dissection }[];
 
@@ -48,10 +50,11 @@ export class Cast {
       .map((record) => ({ record, d: dissect(record.bytes) }))
       .sort((a, b) => a.record.n - b.record.n);
     for (const { record, d } of this.frames) this.#learn(record, d);
+    for (const { record, d } of this.frames) this.#learnInjected(record, d);
     for (const call of trace.calls) addTo(this.#tasks, partyOf(call.board), call.task);
 
     const seen = [
-      ...trace.frames.map((frame) => ({ n: frame.n, name: partyOf(frame.from) })),
+      ...trace.frames.map((frame) => ({ n: frame.n, name: this.senderOf(frame) })),
       ...trace.calls.map((call) => ({ n: call.n0, name: partyOf(call.board) })),
       ...trace.notes.filter((note) => note.board !== '').map((note) => ({ n: note.n, name: note.board })),
     ].sort((a, b) => a.n - b.n);
@@ -59,7 +62,20 @@ export class Cast {
     if (this.#names.length === 1) this.#names.push(WIRE);
   }
 
+  /** A RST of a fault stands in the column of the board whose address it bears. */
+  #learnInjected(record: FrameRecord, d: Dissection): void {
+    if (record.from !== '' || record.fault === '' || d.eth === undefined) return;
+    const owner = this.#ownerOfMac.get(d.eth.src);
+    if (owner !== undefined) this.#impersonated.set(record, owner);
+  }
+
+  /** The party that a frame comes from, or pretends to come from. */
+  senderOf(record: FrameRecord): string {
+    return this.#impersonated.get(record) ?? partyOf(record.from);
+  }
+
   #learn(record: FrameRecord, d: Dissection): void {
+    if (record.from === '' && record.fault !== '') return;
     const sender = partyOf(record.from);
     addTo(this.#onLan, record.lan, sender);
     if (d.eth === undefined) return;
@@ -86,6 +102,16 @@ export class Cast {
     return addresses.length === 1 ? addresses[0]! : '';
   }
 
+  /** Names of the boards by the addresses that they have sent from. */
+  addressNames(): Map<string, string> {
+    const names = new Map<string, string>();
+    for (const [board, addresses] of this.#addresses) {
+      if (board === INJECTED) continue;
+      for (const address of addresses) if (!names.has(address)) names.set(address, board);
+    }
+    return names;
+  }
+
   get hasSeveralLans(): boolean {
     return this.#onLan.size > 1;
   }
@@ -96,7 +122,7 @@ export class Cast {
 
   /** Boards to which a frame is addressed. */
   receivers(record: FrameRecord, d: Dissection): string[] {
-    const sender = partyOf(record.from);
+    const sender = this.senderOf(record);
     const others = this.#names.filter((name) => name !== sender);
     if (others.length === 1) return others;
     if (d.eth !== undefined && isGroup(d.bytes)) {
@@ -213,14 +239,14 @@ export function runLines(trace: RunRecords, cast: Cast, showCalls: boolean): Lin
   return lines;
 }
 
-/** True if nothing happened between start and return but that the call's own board sent frames, at the same instant. */
+/** True if nothing happened between start and return but that the call's own board sent frames, at the same instant; or a note. */
 function returnsAtOnce(events: readonly Event[], start: number, record: CallRecord, cast: Cast): boolean {
   if (record.t1Us !== record.t0Us) return false;
   const own = cast.index(record.board);
   for (let i = start + 1; i < events.length; i++) {
     const { line, call } = events[i]!;
     if (call?.record === record) return true;
-    if (line.kind !== 'frame' || line.from !== own) return false;
+    if (line.kind === 'call' || (line.kind === 'frame' && line.from !== own)) return false;
   }
   return false;
 }
@@ -228,7 +254,7 @@ function returnsAtOnce(events: readonly Event[], start: number, record: CallReco
 function frameLine(record: FrameRecord, d: Dissection, cast: Cast, tcp: TcpView): FrameLine {
   const receivers = cast.receivers(record, d);
   const words: { -readonly [K in keyof DescribeOptions]: DescribeOptions[K] } = {
-    hideSrc: d.ip4?.src === cast.addressOf(record.from),
+    hideSrc: d.ip4?.src === cast.addressOf(cast.senderOf(record)),
     hideDest: receivers.length === 1 && d.ip4?.dest === cast.addressOf(receivers[0]!),
   };
   let mark = '';
@@ -248,7 +274,7 @@ function frameLine(record: FrameRecord, d: Dissection, cast: Cast, tcp: TcpView)
     kind: 'frame',
     tUs: record.tUs,
     look: record.lost ? 'lost' : record.fault === '' ? 'frame' : 'fault',
-    from: cast.index(record.from),
+    from: cast.index(cast.senderOf(record)),
     to: receivers.map((name) => cast.index(name)),
     label: lan + describeFrame(d, words) + mark,
     payload: hasText ? d.payload : NOTHING,

@@ -65,6 +65,8 @@ export class Air {
   private readonly networks: Bss[] = [];
   /** Counts what has changed: who has failed and finds everything unchanged will fail again. */
   changes = 0;
+  /** Boards that hear nothing, by a planned fault. */
+  private readonly deaf = new Set<string>();
 
   constructor(world: AirWorld) {
     this.world = world;
@@ -73,6 +75,17 @@ export class Air {
   add(bss: Bss): void {
     this.networks.push(bss);
     this.changes++;
+  }
+
+  isDeaf(board: string): boolean {
+    return this.deaf.has(board);
+  }
+
+  /** From now on a board hears no network at all, or does again. */
+  setDeaf(board: string, isDeaf: boolean): void {
+    if (isDeaf) this.deaf.add(board);
+    else this.deaf.delete(board);
+    for (const bss of this.networks) bss.tellAll();
   }
 
   /** The networks that a board hears on a channel. */

@@ -87,7 +87,7 @@ export class Bss {
 
   /** How strong a board hears it, in dBm; null if it does not. */
   rssiAt(board: string): number | null {
-    if (!this.isOnAir) return null;
+    if (!this.isOnAir || this.air.isDeaf(board)) return null;
     const own = this.rssis.get(board);
     return own === undefined ? this.rssi : own;
   }

@@ -1,12 +1,11 @@
 /** Planned faults on boards and on what their sockets have room for. */
 
-import { netif_set_link_down, netif_set_link_up } from '../../stack/netif.ts';
 import type { OptName } from '../../stack/opt.ts';
-import type { IpInfo } from '../esp_netif_types.ts';
 import type { Esp32 } from '../esp32.ts';
 import { Task, type TaskBody } from '../freertos.ts';
 import { parseAddress } from '../netif_config.ts';
 import type { World } from '../world.ts';
+import { changeAddress, loseInterface, regainInterface, setLink } from './interfaces.ts';
 import type { BoardFaultSpec, FaultSpec, QueueSize } from './plan.ts';
 
 /** The board of a fault. @throws RangeError if there is none */
@@ -18,17 +17,18 @@ export function boardOf(world: World, name: string): Esp32 {
 
 /** What is done at the fault's moment. */
 export function boardAction(world: World, spec: BoardFaultSpec | QueueSize): () => void {
-  const board = boardOf(world, spec.board);
   const later = (forUs: number | undefined, fn: () => void): void => {
     if (forUs !== undefined) world.at(world.nowUs + forUs, fn);
   };
+  if (spec.kind === 'powerOff' || spec.kind === 'reboot') {
+    const device = world.accessPoints.find((ap) => ap.name === spec.board) ?? boardOf(world, spec.board);
+    return () => {
+      device.powerOff();
+      later(spec.forUs ?? (spec.kind === 'reboot' ? 0 : undefined), () => device.powerOn());
+    };
+  }
+  const board = boardOf(world, spec.board);
   switch (spec.kind) {
-    case 'powerOff':
-    case 'reboot':
-      return () => {
-        board.powerOff();
-        later(spec.forUs ?? (spec.kind === 'reboot' ? 0 : undefined), () => board.powerOn());
-      };
     case 'linkDown':
       return () => {
         setLink(board, false);
@@ -43,7 +43,7 @@ export function boardAction(world: World, spec: BoardFaultSpec | QueueSize): () 
     }
     case 'addressChange': {
       const address = parseAddress(spec.ip, spec.gw);
-      return () => inTcpipThread(board, () => setAddress(board, address));
+      return () => changeAddress(board, address);
     }
     case 'freeze':
       return () => freeze(board, spec.forUs, spec.priority ?? BELOW_TCPIP);
@@ -54,48 +54,6 @@ export function boardAction(world: World, spec: BoardFaultSpec | QueueSize): () 
 
 /** The highest priority of a program that does not get in the tcpip thread's way. */
 const BELOW_TCPIP = 17;
-
-/** Have the tcpip thread of a board that is on do something, as the driver's events do. */
-function inTcpipThread(board: Esp32, fn: () => void): void {
-  if (board.isOn) board.tcpip.trypost(call, fn, null);
-}
-
-function call(fn: () => void): void {
-  fn();
-}
-
-function setLink(board: Esp32, isUp: boolean): void {
-  const { plug, esp_netif } = board.wired;
-  plug.cable = isUp && board.isOn;
-  inTcpipThread(board, () => {
-    const { netif } = esp_netif;
-    if (netif !== null) (isUp ? netif_set_link_up : netif_set_link_down)(netif);
-  });
-}
-
-function loseInterface(board: Esp32): void {
-  const { plug, esp_netif } = board.wired;
-  plug.cable = false;
-  inTcpipThread(board, () => esp_netif.esp_netif_down());
-}
-
-function regainInterface(board: Esp32, address: IpInfo | null): void {
-  if (!board.isOn) return;
-  const { plug, esp_netif } = board.wired;
-  plug.cable = true;
-  inTcpipThread(board, () => {
-    if (address !== null) setAddress(board, address);
-    esp_netif.esp_netif_up();
-    esp_netif.afterConnected();
-  });
-}
-
-/** An address that does not come from DHCP: the client, if there is one, stops first, or it would not be taken. */
-function setAddress(board: Esp32, address: IpInfo): void {
-  const { esp_netif } = board.wired;
-  esp_netif.esp_netif_dhcpc_stop();
-  esp_netif.esp_netif_set_ip_info(address);
-}
 
 /** A task that computes for so long: nobody of its priority or below runs meanwhile. */
 function freeze(board: Esp32, forUs: number, priority: number): void {

@@ -198,6 +198,14 @@ export class FaultDesk {
     if (toward !== 'receiver') lan.insert(towardSender(table, segment, flag), segment.from, atUs, kind);
   }
 
+  /** A wire that the board is plugged into now, or once was. */
+  private lanWith(board: string): Lan {
+    const lans = this.world.lans.filter((lan) => lan.has(board));
+    const lan = lans.find((l) => l.portOf(board).cable) ?? lans[0];
+    if (lan === undefined) throw new RangeError(`A frame was to be injected, but board "${board}" is on no wire.`);
+    return lan;
+  }
+
   private lanOf(frame: FrameView): Lan {
     return this.world.lans.find((lan) => lan.name === frame.lan)!;
   }
@@ -214,11 +222,11 @@ export class FaultDesk {
   }
 
   private inject(entry: Entry, spec: Inject): void {
-    const board = boardOf(this.world, spec.to);
+    boardOf(this.world, spec.to);
     const pairs = spec.bytes.match(/../g) ?? [];
     const bytes = Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
     this.atMoment(entry, spec, () => {
-      board.wired.plug.lan.insert(this.world.frames.copyOf(bytes), spec.to, this.world.nowUs, 'inject');
+      this.lanWith(spec.to).insert(this.world.frames.copyOf(bytes), spec.to, this.world.nowUs, 'inject');
       return true;
     });
   }

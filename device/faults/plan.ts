@@ -180,7 +180,7 @@ export interface Moment {
   readonly after?: Trigger;
 }
 
-/** Power fails without a word; it comes back after `forUs`, or never. */
+/** Power fails without a word; it comes back after `forUs`, or never. The board may be an access point. */
 export interface PowerOff extends Moment {
   readonly kind: 'powerOff';
   readonly board: string;
@@ -194,19 +194,22 @@ export interface Reboot extends Moment {
   readonly forUs?: number;
 }
 
-/** The link goes down and comes back after `forUs`, or never. The address stays. */
+/** The link goes down and comes back after `forUs`, or never; the address stays. A Wi-Fi station hears no network meanwhile. */
 export interface LinkDown extends Moment {
   readonly kind: 'linkDown';
   readonly board: string;
   readonly forUs?: number;
 }
 
-/** The board loses its access point: link and address go, connections are aborted. After `forUs` it is back, or never. */
+/**
+ * The board loses its access point: link and address go, connections are aborted. After `forUs` it is back, or never; a Wi-Fi
+ * station finds no network until then, and its program must connect anew.
+ */
 export interface InterfaceDown extends Moment {
   readonly kind: 'interfaceDown';
   readonly board: string;
   readonly forUs?: number;
-  /** The address that it comes back with, as "192.168.4.7/24"; the old one (or one from DHCP) if left out. */
+  /** The address that a wired interface comes back with, as "192.168.4.7/24"; the old one, or one from DHCP, if left out. */
   readonly ip?: string;
   readonly gw?: string;
 }

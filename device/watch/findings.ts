@@ -49,7 +49,7 @@ export class Findings {
   private tell(finding: Omit<Found, 'tUs'>): void {
     const { world } = this;
     this.found.push({ ...finding, tUs: world.nowUs });
-    world.note(`${HINTS.has(finding.kind) ? 'hint' : 'finding'}: ${finding.text}`, finding.board);
+    if (!HINTS.has(finding.kind)) world.note(`finding: ${finding.text}`, finding.board);
   }
 
   onHazard(board: string, text: string): void {

@@ -68,6 +68,8 @@ export interface WifiBoard {
   /** What the driver keeps over a reset. */
   readonly wifiFlash: WifiFlash;
   receive(frame: Frame, esp_netif: EspNetif | null): void;
+  /** See Station. */
+  readonly causingCall: number;
   /** Something that a reader of the trace must know. */
   note(text: string): void;
 }
@@ -107,6 +109,10 @@ export class WifiDriver {
 
   get name(): string {
     return this.board.name;
+  }
+
+  get causingCall(): number {
+    return this.board.causingCall;
   }
 
   get air(): Air {

@@ -30,6 +30,8 @@ export interface RunCommand {
   /** Capture file; undefined: none. */
   readonly pcap: string | undefined;
   readonly ladder: boolean;
+  /** File of a fault plan; undefined: none. */
+  readonly plan: string | undefined;
   readonly seed: number;
   readonly untilUs: number;
   /** Nobody has asked for this limit. */
@@ -59,6 +61,7 @@ const DEFAULT_UNTIL_US = 600e6;
 const OPTIONS = {
   pcap: { type: 'string' },
   ladder: { type: 'boolean', default: false },
+  plan: { type: 'string' },
   seed: { type: 'string' },
   until: { type: 'string' },
   latency: { type: 'string' },
@@ -92,11 +95,13 @@ export function parseCommandLine(words: readonly string[]): Command {
   }
   if (programs.length === 0) throw new UsageError(`'run' needs the files of the programs. ${SEE_HELP}`);
   if (values.pcap === '') throw new UsageError('--pcap needs the name of a file.');
+  if (values.plan === '') throw new UsageError('--plan needs the name of a file.');
   return {
     kind: 'run',
     programs: boardsFor(programs),
     pcap: values.pcap,
     ladder: values.ladder,
+    plan: values.plan,
     seed: read('seed', values.seed, parseWhole, 'a whole number', 1, Number.MIN_SAFE_INTEGER),
     untilUs: read(
       'until',

@@ -1,40 +1,51 @@
-/** The capture of a run: opened only when everything else is in order, written while the world runs. */
+/**
+ * The capture of a run: opened only when everything else is in order. Classic pcap is written while the world runs; pcapng, whose
+ * comments tell what came of a call, when the run is over.
+ */
 
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import type { FrameRecord } from '../../device/index.ts';
-import { fileSink, PcapWriter } from '../pcap-writer.ts';
+import type { Trace } from '../../device/index.ts';
+import { fileSink, type PcapSink, PcapWriter } from '../pcap-writer.ts';
+import { writePcapng } from '../pcapng-writer.ts';
 import { UsageError } from './usage-error.ts';
 
 export class CaptureFile {
   /** What the file system said when a frame could not be written; nothing is written after that. */
   failure: unknown = undefined;
-  private readonly writer: PcapWriter;
+  private readonly sink: PcapSink;
+  private readonly trace: Trace;
+  /** Null for pcapng. */
+  private readonly writer: PcapWriter | null;
+  private readonly seed: number;
 
   /**
    * Begin a capture; one that is there already is replaced.
+   * @param trace which must keep everything for pcapng (see isPcapng())  @param seed of the run, for pcapng's remarks
    * @throws UsageError if the file cannot be written, or holds something else that would be lost
    */
-  constructor(path: string) {
+  constructor(path: string, trace: Trace, seed: number) {
     refuseToDestroy(path);
+    this.trace = trace;
+    this.seed = seed;
     try {
-      this.writer = new PcapWriter(fileSink(path));
+      this.sink = fileSink(path);
+      this.writer = isPcapng(path) ? null : new PcapWriter(this.sink);
     } catch (error) {
       throw new UsageError((error as Error).message);
     }
-  }
-
-  /** Never throws: a throw would end up in the program that has just sent the frame. */
-  write({ tUs, bytes }: FrameRecord): void {
-    this.attempt(() => this.writer.write(tUs, bytes));
+    const { writer } = this;
+    // Never throws: a throw would end up in the program that has just sent the frame.
+    if (writer !== null) trace.onFrame(({ tUs, bytes }) => this.attempt(() => writer.write(tUs, bytes)));
   }
 
   /** Put on disk what was written so far, so that it can be looked at while the run goes on. */
   flush(): void {
-    this.attempt(() => this.writer.flush());
+    this.attempt(() => this.writer?.flush());
   }
 
   close(): void {
-    this.attempt(() => this.writer.close());
+    const { writer, sink, trace, seed } = this;
+    this.attempt(() => (writer === null ? writePcapng(trace, sink, { comments: [`seed ${seed}`] }) : writer.close()));
   }
 
   private attempt(action: () => void): void {
@@ -45,6 +56,11 @@ export class CaptureFile {
       this.failure = error;
     }
   }
+}
+
+/** The name of a capture says which format it has. */
+export function isPcapng(path: string): boolean {
+  return path.toLowerCase().endsWith('.pcapng');
 }
 
 /** First bytes of captures: pcap with micro- or nanoseconds in either byte order, and pcapng. */

@@ -43,8 +43,10 @@ config prints what sdkconfig files say about the network, the later over the ear
 what it changes, and which settings have no effect here. --changed leaves out what is as by default.
 
 Options of run:
-  --pcap FILE       write a capture of every frame that a board sends, also of those that get lost
+  --pcap FILE       write a capture of every frame that a board sends, also of those that get lost; a name that ends
+                    in .pcapng gives one with interfaces, names, and comments: calls, faults, findings
   --ladder          draw the run on standard output when it is over
+  --plan FILE       carry out a fault plan: a JSON list like [{"kind": "drop", "match": {"flags": "S"}, "nth": 1}]
   --until TIME      end the run at this virtual time; 10min if left out
   --seed N          what chance follows from, a whole number; 1 if left out
   --latency TIME    from sending to arrival; 1ms if left out
@@ -60,7 +62,8 @@ TIME is a number and its unit: us, ms, s, min or h.
 How it ended, in one line on standard error, and in the exit status:
   0  all programs have ended, or only servers are left, waiting for somebody to come; or the time given by
      --until is over
-  1  a program threw, with its file and line; or it drove lwIP into a defect that would stop the device
+  1  a program threw, with its file and line; or it drove lwIP into a defect that would stop the device; or it used
+     a descriptor that was closed, or forgot one
   2  nothing was run: the command line or a program is not right. No file was touched
   3  the programs hang: somebody waits for something that cannot happen; who, and for what
   4  the time limit that nobody had asked for is over: give --until if the programs never end

@@ -6,8 +6,9 @@ import * as device from '../../device/index.ts';
 import { type BlockedTask, type Lan, type Os, type Program, type RunReport, World } from '../../device/index.ts';
 import { formatLadder } from '../ladder.ts';
 import type { RunCommand } from './args.ts';
-import { CaptureFile } from './capture-file.ts';
+import { CaptureFile, isPcapng } from './capture-file.ts';
 import { describeError } from './describe-error.ts';
+import { idleFaults, inflictFile } from './fault-file.ts';
 import { ProgramFiles } from './program-file.ts';
 import { evaluate } from './sandbox.ts';
 import type { Screen } from './screen.ts';
@@ -44,10 +45,13 @@ export async function run(command: RunCommand, screen: Screen): Promise<number> 
     screen.err(`lwip-twin: ${text}\n`),
   );
   await plugIn(command, world, lan, files, screen);
+  world.watch();
+  const faults = command.plan === undefined ? [] : inflictFile(world, command.plan);
 
-  const capture = command.pcap === undefined ? null : new CaptureFile(command.pcap);
-  const trace = capture !== null || command.ladder ? world.record({ keep: command.ladder }) : null;
-  if (capture !== null) trace!.onFrame((frame) => capture.write(frame));
+  const { pcap } = command;
+  const keep = command.ladder || (pcap !== undefined && isPcapng(pcap));
+  const trace = pcap !== undefined || command.ladder ? world.record({ keep }) : null;
+  const capture = pcap === undefined ? null : new CaptureFile(pcap, trace!, command.seed);
   const frames = () => world.boards.reduce((sum, board) => sum + lan.portOf(board.name).sent, 0);
   const end = await letRun(world, command.untilUs, capture, () =>
     screen.progress(() => `${seconds(world.nowUs)} s of virtual time, ${frames()} frames`),
@@ -64,7 +68,7 @@ export async function run(command: RunCommand, screen: Screen): Promise<number> 
   screen.err(
     `lwip-twin: ${verdict.headline}; ${seconds(world.nowUs)} s of virtual time, ${count(frames(), 'frame')}${written}\n`,
   );
-  for (const line of verdict.details) screen.err(`${line}\n`);
+  for (const line of [...verdict.details, ...idleFaults(faults)]) screen.err(`${line}\n`);
   return verdict.status;
 }
 
@@ -165,7 +169,12 @@ function judge(
     const details = rejections.map((reason) => describeError(reason, files));
     return { status: EXIT.failed, headline: 'a promise was rejected that no program waited for', details };
   }
-  const { outcome, blocked } = end.report;
+  const { outcome, blocked, findings } = end.report;
+  const silent = findings.filter(({ kind }) => SILENT.has(kind));
+  if (silent.length > 0) {
+    const details = silent.map(({ board, tUs, text }) => `${board}, ${seconds(tUs)} s: ${text}`);
+    return { status: EXIT.failed, headline: 'a program misuses its descriptors', details };
+  }
   const details = blocked.map(describeBlocked);
   if (blocked.length === 0) return { status: EXIT.ok, headline: 'all programs have ended', details };
   switch (outcome) {
@@ -180,6 +189,9 @@ function judge(
         : { status: EXIT.ok, headline: 'stopped as asked', details };
   }
 }
+
+/** What goes wrong without any sign of it in the outcome. */
+const SILENT: ReadonlySet<string> = new Set(['leak', 'closedDescriptor', 'reusedDescriptor']);
 
 function describeBlocked(blocked: BlockedTask): string {
   const where = blocked.call === '' ? '' : ` in ${blocked.call}`;

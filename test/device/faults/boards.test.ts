@@ -10,6 +10,7 @@ import {
   SOL_SOCKET,
   sockaddr_in,
 } from '../../../device/index.ts';
+import { homeAndStation } from '../../support/wifi.ts';
 import {
   A_IP,
   acceptOne,
@@ -144,6 +145,35 @@ describe('a planned fault on a board', () => {
     world.runSync({ until: 60 * SECOND });
     // lwIP says ECONNABORTED; the listener of a is gone by then.
     expect(client.value).toEqual(['ECONNABORTED', 'ECONNRESET']);
+  });
+});
+
+describe('a planned fault on a Wi-Fi station', () => {
+  const stay = (spec: FaultSpec) => {
+    const { world, diary } = homeAndStation();
+    const { faults } = world.inflict(spec);
+    world.runSync({ until: 60 * SECOND });
+    expect(faults[0]?.applied).toBe(1);
+    return diary.map((line) => line.replace(/^\d+ /, ''));
+  };
+
+  test('a lost network is found again when it is back', () => {
+    const diary = stay({ kind: 'interfaceDown', board: 'station', atUs: 10 * SECOND, forUs: 5 * SECOND });
+    expect(diary).toContain('disconnected 200 BEACON_TIMEOUT');
+    expect(diary.filter((words) => words.startsWith('connected'))).toHaveLength(2);
+  });
+
+  test('a short silence goes unnoticed, a long one does not', () => {
+    const short = stay({ kind: 'linkDown', board: 'station', atUs: 10 * SECOND, forUs: 2 * SECOND });
+    expect(short.filter((words) => words.startsWith('disconnected'))).toEqual([]);
+    const long = stay({ kind: 'linkDown', board: 'station', atUs: 10 * SECOND, forUs: 20 * SECOND });
+    expect(long).toContain('disconnected 200 BEACON_TIMEOUT');
+  });
+
+  test('an access point can fail as a board does', () => {
+    const diary = stay({ kind: 'reboot', board: 'home', atUs: 10 * SECOND, forUs: 20 * SECOND });
+    expect(diary).toContain('disconnected 200 BEACON_TIMEOUT');
+    expect(diary.filter((words) => words.startsWith('connected'))).toHaveLength(2);
   });
 });
 
