@@ -18,55 +18,55 @@ IDF_FIRMWARE_CHIP_ID | hex hidden | 0x0000 | | | C | the chip in an image's head
 SOC_WIFI_SUPPORTED | bool hidden | y | | | C | it has Wi-Fi
 # components/lwip
 LWIP_ENABLE | bool | y if !IDF_TARGET_LINUX; n if IDF_TARGET_LINUX | | | -whole | builds the lwIP component at all
-LWIP_LOCAL_HOSTNAME | string | "espressif" | | | + | hostname given to every new station/Ethernet netif (DHCP option 12)
-LWIP_TCPIP_TASK_PRIO | int | 18 | 1..24 | | + | FreeRTOS priority of task "tiT" (ESP_TASK_TCPIP_PRIO)
-LWIP_TCPIP_CORE_LOCKING | bool | n | | | + | API calls run in the caller's task under a core mutex rather than being posted to tiT (changes ordering/timing only)
-LWIP_TCPIP_CORE_LOCKING_INPUT | bool | n | | LWIP_TCPIP_CORE_LOCKING | + | drivers feed packets under the core mutex instead of posting them to tcpip_mbox
+LWIP_LOCAL_HOSTNAME | string | "espressif" | | | + | name that a DHCP client tells (option 12)
+LWIP_TCPIP_TASK_PRIO | int | 18 | 1..24 | | + | priority of the tcpip thread
+LWIP_TCPIP_CORE_LOCKING | bool | n | | | + | calls run the stack in their own task, under a lock, rather than send it a message
+LWIP_TCPIP_CORE_LOCKING_INPUT | bool | n | | LWIP_TCPIP_CORE_LOCKING | + | so does the driver with received frames
 LWIP_CHECK_THREAD_SAFETY | bool | n | | | =place | asserts when core functions run outside tiT / without the lock
-LWIP_DNS_SUPPORT_MDNS_QUERIES | bool | y | | | + | names ending in ".local" are asked by multicast (224.0.0.251 / ff02::fb, port 5353)
+LWIP_DNS_SUPPORT_MDNS_QUERIES | bool | y | | | + | names that end in .local are asked for by multicast
 LWIP_L2_TO_L3_COPY | bool | n | | | =place | incoming Wi-Fi frame is copied to an lwIP pbuf and the driver buffer is freed at once (otherwise zero-copy custom pbuf)
 LWIP_IRAM_OPTIMIZATION | bool | n | | | =place | places hot RX/TX functions in IRAM (speed only)
 LWIP_EXTRA_IRAM_OPTIMIZATION | bool | n | | | =place | also TCP functions in IRAM (speed only)
-LWIP_TIMERS_ONDEMAND | bool | y | | | + | IGMP, MLD, DNS, DHCP-fine and reassembly timers run only while needed (changes the phase of those timers: they count from the triggering call)
+LWIP_TIMERS_ONDEMAND | bool | y | | | + | timers of IGMP, DHCP and reassembly count from the event that needs them, not from boot
 LWIP_ND6 | bool | y | | LWIP_IPV6 | -ipv6 | IPv6 neighbour discovery
 LWIP_FORCE_ROUTER_FORWARDING | bool | n | | LWIP_ND6 | -ipv6 | router flag always set in neighbour advertisements
-LWIP_MAX_SOCKETS | int | 10 | 1..253 | | + | number of sockets (and netconns); also moves LWIP_SOCKET_OFFSET = FD_SETSIZE - this
+LWIP_MAX_SOCKETS | int | 10 | 1..253 | | + | descriptors; the last is 63
 LWIP_USE_ONLY_LWIP_SELECT | bool | n | | | =place | select() goes straight to lwip_select (no VFS fds)
-LWIP_SO_LINGER | bool | n | | | + | enables SO_LINGER set/get and the lingering close
-LWIP_SO_REUSE | bool | y | | | + | enables SO_REUSEADDR
-LWIP_SO_REUSE_RXTOALL | bool | y | | LWIP_SO_REUSE | + | a broadcast/multicast UDP datagram is copied to every matching pcb that has SO_REUSEADDR
-LWIP_SO_RCVBUF | bool | n | | | + | enables SO_RCVBUF (byte limit on the receive mailbox of UDP/RAW) and FIONREAD
+LWIP_SO_LINGER | bool | n | | | + | offers SO_LINGER, with which close() waits
+LWIP_SO_REUSE | bool | y | | | + | offers SO_REUSEADDR
+LWIP_SO_REUSE_RXTOALL | bool | y | | LWIP_SO_REUSE | + | with it, a broadcast reaches every socket of the port
+LWIP_SO_RCVBUF | bool | n | | | + | offers SO_RCVBUF for datagrams, and FIONREAD
 LWIP_NETBUF_RECVINFO | bool | n | | | - | enables IP_PKTINFO ancillary data in recvmsg
-LWIP_IP_DEFAULT_TTL | int | 64 | 1..255 | | + | TTL of TCP, UDP, ICMP, RAW, DHCP, DNS packets
-LWIP_IP4_FRAG | bool | y | | LWIP_IPV4 | + | outgoing IPv4 packets larger than the netif MTU are fragmented (off: handed to the driver whole, no check)
+LWIP_IP_DEFAULT_TTL | int | 64 | 1..255 | | + | time to live of every packet
+LWIP_IP4_FRAG | bool | y | | LWIP_IPV4 | + | packets longer than the MTU are cut; otherwise they go out whole
 LWIP_IP6_FRAG | bool | y | | LWIP_IPV6 | -ipv6 | the same for IPv6
-LWIP_IP4_REASSEMBLY | bool | n | | LWIP_IPV4 | + | reassemble incoming IPv4 fragments; off = every fragment is dropped silently
+LWIP_IP4_REASSEMBLY | bool | n | | LWIP_IPV4 | + | fragments are put together; otherwise they are dropped
 LWIP_IP6_REASSEMBLY | bool | n | | LWIP_IPV6 | -ipv6 | the same for IPv6
-LWIP_IP_REASS_MAX_PBUFS | int | 10 | 10..100 | | + | pbuf budget of the reassembly queue
+LWIP_IP_REASS_MAX_PBUFS | int | 10 | 10..100 | | + | fragments that wait for others
 LWIP_IP_FORWARD | bool | n | | | - | route packets between netifs
 LWIP_IPV4_NAPT | bool | n | | LWIP_IP_FORWARD | -napt | NAPT on forwarded packets
 LWIP_IPV4_NAPT_PORTMAP | bool | y | | LWIP_IPV4_NAPT | -napt | static port maps for NAPT
 LWIP_STATS | bool | n | | | =log | counters (lwip_stats)
-LWIP_ESP_GRATUITOUS_ARP | bool | y | | LWIP_IPV4 | + | periodic gratuitous ARP on netifs with the GARP flag
-LWIP_GARP_TMR_INTERVAL | int | 60 | | LWIP_ESP_GRATUITOUS_ARP | + | period of that GARP in seconds
+LWIP_ESP_GRATUITOUS_ARP | bool | y | | LWIP_IPV4 | + | the own address is announced from time to time
+LWIP_GARP_TMR_INTERVAL | int | 60 | | LWIP_ESP_GRATUITOUS_ARP | + | seconds between announcements
 LWIP_ESP_MLDV6_REPORT | bool | y | | LWIP_IPV6 | -ipv6 | periodic MLDv1 report on netifs with the MLDV6_REPORT flag
 LWIP_MLDV6_TMR_INTERVAL | int | 40 | | LWIP_ESP_MLDV6_REPORT | -ipv6 | period of that report in seconds
-LWIP_TCPIP_RECVMBOX_SIZE | int | 32 | 6..64 if !LWIP_WND_SCALE; 6..1024 if LWIP_WND_SCALE | | + | length of the tiT mailbox; full mailbox drops input packets (ERR_MEM)
+LWIP_TCPIP_RECVMBOX_SIZE | int | 32 | 6..64 if !LWIP_WND_SCALE; 6..1024 if LWIP_WND_SCALE | | + | messages to the tcpip thread; frames beyond are dropped
 LWIP_DHCP_CHECKS_OFFERED_ADDRESS | choice | LWIP_DHCP_DOES_ARP_CHECK | | LWIP_IPV4 | | how the client checks the leased address
-LWIP_DHCP_DOES_ARP_CHECK | option | | | !LWIP_AUTOIP | + | two ARP queries 500 ms apart (port/acd_dhcp_check.c), about 1 s before BOUND
+LWIP_DHCP_DOES_ARP_CHECK | option | | | !LWIP_AUTOIP | + | an offered address is asked for twice before it is used, which takes a second
 LWIP_DHCP_DOES_ACD_CHECK | option | | | | -v22 | full RFC 5227 ACD of lwIP 2.2 (9-10 s before BOUND)
-LWIP_DHCP_DOES_NOT_CHECK_OFFERED_IP | option | | | | + | bind at once on DHCPACK
-LWIP_DHCP_DISABLE_CLIENT_ID | bool | n | | LWIP_IPV4 | + | leave out option 61
+LWIP_DHCP_DOES_NOT_CHECK_OFFERED_IP | option | | | | + | it is used at once
+LWIP_DHCP_DISABLE_CLIENT_ID | bool | n | | LWIP_IPV4 | + | DHCP option 61 is left out
 LWIP_DHCP_DISABLE_VENDOR_CLASS_ID | bool | y | | LWIP_IPV4 | =vendor | leave out option 60 (default: left out)
 LWIP_DHCP_RESTORE_LAST_IP | bool | n | | LWIP_IPV4 | - | last lease is kept in NVS and requested (INIT-REBOOT) at start
-LWIP_DHCP_OPTIONS_LEN | int | 69 if LWIP_DHCP_DISABLE_VENDOR_CLASS_ID; 109 if !LWIP_DHCP_DISABLE_VENDOR_CLASS_ID | 69..255 | LWIP_IPV4 | + | room for options in outgoing client messages
+LWIP_DHCP_OPTIONS_LEN | int | 69 if LWIP_DHCP_DISABLE_VENDOR_CLASS_ID; 109 if !LWIP_DHCP_DISABLE_VENDOR_CLASS_ID | 69..255 | LWIP_IPV4 | + | bytes for options in the client's messages
 LWIP_NUM_NETIF_CLIENT_DATA | int | 0 | 0..256 | | =place | extra netif_client_data slots
-LWIP_DHCP_COARSE_TIMER_SECS | int | 1 | 1..10 | | + | period of the coarse lease timer
+LWIP_DHCP_COARSE_TIMER_SECS | int | 1 | 1..10 | | + | seconds in which leases age
 LWIP_DHCPS | bool | y | | LWIP_IPV4 | - | builds the soft-AP DHCP server
-LWIP_DHCPS_LEASE_UNIT | int | 60 | 1..3600 | LWIP_DHCPS | + | seconds per lease unit (lease = 120 units by default)
-LWIP_DHCPS_MAX_STATION_NUM | int | 8 | 1..64 | LWIP_DHCPS | + | size limit of the lease list
-LWIP_DHCPS_STATIC_ENTRIES | bool | y | | LWIP_DHCPS | + | server adds a static ARP entry for each lease
-LWIP_DHCPS_ADD_DNS | bool | y | | LWIP_DHCPS | + | option 6 is always sent (server's own address if no DNS was set)
+LWIP_DHCPS_LEASE_UNIT | int | 60 | 1..3600 | LWIP_DHCPS | + | seconds; a soft-AP gives leases of 120 units
+LWIP_DHCPS_MAX_STATION_NUM | int | 8 | 1..64 | LWIP_DHCPS | + | leases that it remembers
+LWIP_DHCPS_STATIC_ENTRIES | bool | y | | LWIP_DHCPS | + | it answers without asking for the client by ARP
+LWIP_DHCPS_ADD_DNS | bool | y | | LWIP_DHCPS | + | it names itself as name server if it knows no other
 LWIP_AUTOIP | bool | n | | LWIP_IPV4 | -autoip | IPv4 link-local
 LWIP_AUTOIP_TRIES | int | 2 | 1..100 | LWIP_AUTOIP | -autoip | DISCOVERs before AutoIP starts
 LWIP_AUTOIP_MAX_CONFLICTS | int | 9 | 1..100 | LWIP_AUTOIP | -autoip | conflicts before rate limiting
@@ -79,37 +79,37 @@ LWIP_IPV6_FORWARD | bool | n | | LWIP_IPV6 | -ipv6 | IPv6 routing
 LWIP_IPV6_RDNSS_MAX_DNS_SERVERS | int | 0 | | LWIP_IPV6_AUTOCONFIG | -ipv6 | DNS servers taken from RA
 LWIP_IPV6_DHCP6 | bool | n | | LWIP_IPV6_AUTOCONFIG | -ipv6 | DHCPv6 stateless
 LWIP_NETIF_STATUS_CALLBACK | bool | n | | | =place | netif status callback pointer
-LWIP_NETIF_LOOPBACK | bool | y | | | + | "lo" netif (127.0.0.1) and self-addressed packets are looped
-LWIP_LOOPBACK_MAX_PBUFS | int | 8 | 0..16 | LWIP_NETIF_LOOPBACK | + | pbuf limit of the loop queue per netif; beyond it ERR_MEM
-LWIP_MAX_ACTIVE_TCP | int | 16 | 1..1024 | | + | connections at a time, passive sockets apart; of too many the oldest that are closed already go
+LWIP_NETIF_LOOPBACK | bool | y | | | + | 127.0.0.1, and packets to the own address
+LWIP_LOOPBACK_MAX_PBUFS | int | 8 | 0..16 | LWIP_NETIF_LOOPBACK | + | packets to oneself that wait
+LWIP_MAX_ACTIVE_TCP | int | 16 | 1..1024 | | + | connections in all; for one more, the oldest that is closed already goes
 LWIP_MAX_LISTENING_TCP | int | 16 | 1..1024 | | =heap | MEMP_NUM_TCP_PCB_LISTEN; not enforced (MEMP_MEM_MALLOC)
-LWIP_TCP_HIGH_SPEED_RETRANSMISSION | bool | y | | | + | only selects the defaults of RTO_TIME and SYNMAXRTX
-LWIP_TCP_MAXRTX | int | 12 | 3..12 | | + | data retransmissions before ABRT
-LWIP_TCP_SYNMAXRTX | int | 6 if !LWIP_TCP_HIGH_SPEED_RETRANSMISSION; 12 if LWIP_TCP_HIGH_SPEED_RETRANSMISSION | 3..12 | | + | SYN retransmissions before ABRT
-LWIP_TCP_MSS | int | 1440 | 536..1460 | | + | largest MSS sent in the SYN and used for sending
-LWIP_TCP_TMR_INTERVAL | int | 250 | | | + | fast timer period; slow timer is twice it
-LWIP_TCP_MSL | int | 60000 | | | + | TIME_WAIT and LAST_ACK last twice this
-LWIP_TCP_FIN_WAIT_TIMEOUT | int | 20000 | | | + | FIN_WAIT_2 life after close
-LWIP_TCP_SND_BUF_DEFAULT | int | 5760 | 2440..65535 if !LWIP_WND_SCALE; 2440..1024000 if LWIP_WND_SCALE | | + | send buffer per connection in bytes (also initial ssthresh)
+LWIP_TCP_HIGH_SPEED_RETRANSMISSION | bool | y | | | + | chooses the defaults of RTO_TIME and SYNMAXRTX
+LWIP_TCP_MAXRTX | int | 12 | 3..12 | | + | retransmissions before a connection is given up
+LWIP_TCP_SYNMAXRTX | int | 6 if !LWIP_TCP_HIGH_SPEED_RETRANSMISSION; 12 if LWIP_TCP_HIGH_SPEED_RETRANSMISSION | 3..12 | | + | the same for the SYN
+LWIP_TCP_MSS | int | 1440 | 536..1460 | | + | largest segment, announced and sent
+LWIP_TCP_TMR_INTERVAL | int | 250 | | | + | ms of the fast timer; the slow one is twice it
+LWIP_TCP_MSL | int | 60000 | | | + | ms; TIME_WAIT lasts twice this
+LWIP_TCP_FIN_WAIT_TIMEOUT | int | 20000 | | | + | ms of FIN_WAIT_2 after close()
+LWIP_TCP_SND_BUF_DEFAULT | int | 5760 | 2440..65535 if !LWIP_WND_SCALE; 2440..1024000 if LWIP_WND_SCALE | | + | bytes that send() takes before it waits; first slow-start threshold
 LWIP_TCP_WND_DEFAULT | int | 5760 | 2440..65535 if !LWIP_WND_SCALE; 2440..1024000 if LWIP_WND_SCALE | | + | receive window
-LWIP_TCP_RECVMBOX_SIZE | int | 6 | 6..64 if !LWIP_WND_SCALE; 6..1024 if LWIP_WND_SCALE | | + | queue of received pbuf chains per TCP socket; full = data refused and kept in refused_data
-LWIP_TCP_ACCEPTMBOX_SIZE | int | 6 | 1..64 if !LWIP_WND_SCALE; 1..255 if LWIP_WND_SCALE | | + | queue of connections ready for accept(); full = new connection is reset
-LWIP_TCP_QUEUE_OOSEQ | bool | y | | | + | keep out-of-order segments
-LWIP_TCP_OOSEQ_TIMEOUT | int | 6 | 1..30 | LWIP_TCP_QUEUE_OOSEQ | + | out-of-order data is freed after this many RTOs of silence
-LWIP_TCP_OOSEQ_MAX_PBUFS | int | 4 if !(SPIRAM_TRY_ALLOCATE_WIFI_LWIP && !SPIRAM_IGNORE_NOTFOUND); 0 if SPIRAM_TRY_ALLOCATE_WIFI_LWIP && !SPIRAM_IGNORE_NOTFOUND | 0..12 | LWIP_TCP_QUEUE_OOSEQ | + | pbuf limit of the out-of-order queue per pcb (0 = none)
+LWIP_TCP_RECVMBOX_SIZE | int | 6 | 6..64 if !LWIP_WND_SCALE; 6..1024 if LWIP_WND_SCALE | | + | received chunks that wait per connection
+LWIP_TCP_ACCEPTMBOX_SIZE | int | 6 | 1..64 if !LWIP_WND_SCALE; 1..255 if LWIP_WND_SCALE | | + | connections that wait for accept(); more are reset
+LWIP_TCP_QUEUE_OOSEQ | bool | y | | | + | segments that come early are kept
+LWIP_TCP_OOSEQ_TIMEOUT | int | 6 | 1..30 | LWIP_TCP_QUEUE_OOSEQ | + | they are dropped after so many time-outs of silence
+LWIP_TCP_OOSEQ_MAX_PBUFS | int | 4 if !(SPIRAM_TRY_ALLOCATE_WIFI_LWIP && !SPIRAM_IGNORE_NOTFOUND); 0 if SPIRAM_TRY_ALLOCATE_WIFI_LWIP && !SPIRAM_IGNORE_NOTFOUND | 0..12 | LWIP_TCP_QUEUE_OOSEQ | + | so many are kept per connection; 0: all
 LWIP_TCP_SACK_OUT | bool | n | | LWIP_TCP_QUEUE_OOSEQ | - | send SACK blocks
 LWIP_TCP_OVERSIZE | choice | LWIP_TCP_OVERSIZE_MSS | | | | how large the pbuf of a new segment is made
-LWIP_TCP_OVERSIZE_MSS | option | | | | =oversize | whole MSS
-LWIP_TCP_OVERSIZE_QUARTER_MSS | option | | | | =oversize | same segments as MSS here (LWIP_NETIF_TX_SINGLE_PBUF makes every data pbuf a whole MSS)
-LWIP_TCP_OVERSIZE_DISABLE | option | | | | + | exact size; each tcp_write then starts new segments (appending to the last unsent segment is compiled out)
-LWIP_WND_SCALE | bool | n | | SPIRAM_TRY_ALLOCATE_WIFI_LWIP && !SPIRAM_IGNORE_NOTFOUND | + | RFC 7323 window scaling (needs PSRAM options)
-LWIP_TCP_RCV_SCALE | int | 0 | 0..14 | LWIP_WND_SCALE | + | shift advertised
-LWIP_TCP_RTO_TIME | int | 3000 if !LWIP_TCP_HIGH_SPEED_RETRANSMISSION; 1500 if LWIP_TCP_HIGH_SPEED_RETRANSMISSION | | | + | initial RTO in ms
+LWIP_TCP_OVERSIZE_MSS | option | | | | =oversize | it has room for a whole one
+LWIP_TCP_OVERSIZE_QUARTER_MSS | option | | | | =oversize | it has room for a quarter more
+LWIP_TCP_OVERSIZE_DISABLE | option | | | | + | what is written later is a segment of its own
+LWIP_WND_SCALE | bool | n | | SPIRAM_TRY_ALLOCATE_WIFI_LWIP && !SPIRAM_IGNORE_NOTFOUND | + | windows above 64 KB (RFC 7323); needs external RAM
+LWIP_TCP_RCV_SCALE | int | 0 | 0..14 | LWIP_WND_SCALE | + | shift of the own window
+LWIP_TCP_RTO_TIME | int | 3000 if !LWIP_TCP_HIGH_SPEED_RETRANSMISSION; 1500 if LWIP_TCP_HIGH_SPEED_RETRANSMISSION | | | + | ms of the first retransmission time-out
 LWIP_MAX_UDP_PCBS | int | 16 | 1..1024 | | =heap | MEMP_NUM_UDP_PCB; not enforced
-LWIP_UDP_RECVMBOX_SIZE | int | 6 | 6..64 | | + | datagrams queued per UDP socket; full = datagram dropped
-LWIP_CHECKSUM_CHECK_IP | bool | n | | | + | verify IPv4 header checksum on input
-LWIP_CHECKSUM_CHECK_UDP | bool | n | | | + | verify UDP checksum on input
-LWIP_CHECKSUM_CHECK_ICMP | bool | y | | | + | verify ICMP checksum on input
+LWIP_UDP_RECVMBOX_SIZE | int | 6 | 6..64 | | + | datagrams that wait per socket; more are dropped
+LWIP_CHECKSUM_CHECK_IP | bool | n | | | + | IP header checksums are verified
+LWIP_CHECKSUM_CHECK_UDP | bool | n | | | + | UDP checksums are verified
+LWIP_CHECKSUM_CHECK_ICMP | bool | y | | | + | ICMP checksums are verified
 LWIP_TCPIP_TASK_STACK_SIZE | int | 3072 | 2048..65536 if LOG_DEFAULT_LEVEL < 4; 2560..65536 if LOG_DEFAULT_LEVEL >= 4 | | =stack | stack of tiT (bytes)
 LWIP_TCPIP_TASK_AFFINITY | choice | LWIP_TCPIP_TASK_AFFINITY_NO_AFFINITY | | | | core of tiT
 LWIP_TCPIP_TASK_AFFINITY_NO_AFFINITY | option | | | | =core | any core
@@ -140,27 +140,27 @@ LWIP_PPP_DEBUG_ON | bool | n | | LWIP_PPP_SUPPORT | =log | PPP log
 LWIP_USE_EXTERNAL_MBEDTLS | bool | n | | LWIP_PPP_SUPPORT && !LWIP_PPP_MPPE_SUPPORT && !LWIP_PPP_MSCHAP_SUPPORT | -ppp | hash/cipher from mbedTLS for PPP
 LWIP_SLIP_SUPPORT | bool | n | | | -ppp | SLIP netif
 LWIP_SLIP_DEBUG_ON | bool | n | | LWIP_SLIP_SUPPORT | =log | SLIP log
-LWIP_ICMP | bool | y | | | + | ICMPv4
-LWIP_MULTICAST_PING | bool | n | | LWIP_ICMP6 || LWIP_ICMP | + | answer echo requests sent to a multicast address
-LWIP_BROADCAST_PING | bool | n | | LWIP_ICMP | + | answer echo requests sent to a broadcast address
+LWIP_ICMP | bool | y | | | + | pings are answered, closed ports told
+LWIP_MULTICAST_PING | bool | n | | LWIP_ICMP6 || LWIP_ICMP | + | pings to a group are answered
+LWIP_BROADCAST_PING | bool | n | | LWIP_ICMP | + | pings to a broadcast address are answered
 LWIP_MAX_RAW_PCBS | int | 16 | 1..1024 | | =heap | MEMP_NUM_RAW_PCB; not enforced
-LWIP_SNTP_MAX_SERVERS | int | 1 | 1..16 | | + | SNTP server slots
-LWIP_DHCP_GET_NTP_SRV | bool | n | | | + | ask for time servers (option 42)
-LWIP_DHCP_MAX_NTP_SERVERS | int | 1 | 1..16 | LWIP_DHCP_GET_NTP_SRV | + | NTP addresses taken from DHCP
-LWIP_SNTP_UPDATE_DELAY | int | 3600000 | 15000..4294967295 | | + | SNTP poll period in ms
-LWIP_SNTP_STARTUP_DELAY | bool | y | | | + | random wait before the first request
-LWIP_SNTP_MAXIMUM_STARTUP_DELAY | int | 5000 | 100..300000 | LWIP_SNTP_STARTUP_DELAY | + | upper bound of that wait in ms
+LWIP_SNTP_MAX_SERVERS | int | 1 | 1..16 | | + | time servers
+LWIP_DHCP_GET_NTP_SRV | bool | n | | | + | DHCP asks for time servers (option 42), which are used
+LWIP_DHCP_MAX_NTP_SERVERS | int | 1 | 1..16 | LWIP_DHCP_GET_NTP_SRV | + | time servers taken from DHCP
+LWIP_SNTP_UPDATE_DELAY | int | 3600000 | 15000..4294967295 | | + | ms between questions for the time
+LWIP_SNTP_STARTUP_DELAY | bool | y | | | + | a random wait before the first
+LWIP_SNTP_MAXIMUM_STARTUP_DELAY | int | 5000 | 100..300000 | LWIP_SNTP_STARTUP_DELAY | + | ms that it is below
 LWIP_DNS_MAX_HOST_IP | int | 1 | | | -v22 | addresses kept per name (2.2.0-esp only)
-LWIP_DNS_MAX_SERVERS | int | 3 | 1..4 | | + | DNS server slots
-LWIP_FALLBACK_DNS_SERVER_SUPPORT | bool | n | | LWIP_DNS_MAX_SERVERS >= 3 | + | fixed last DNS server
+LWIP_DNS_MAX_SERVERS | int | 3 | 1..4 | | + | name servers
+LWIP_FALLBACK_DNS_SERVER_SUPPORT | bool | n | | LWIP_DNS_MAX_SERVERS >= 3 | + | the last name server is fixed
 LWIP_FALLBACK_DNS_SERVER_ADDRESS | string | "114.114.114.114" | | LWIP_FALLBACK_DNS_SERVER_SUPPORT | + | its address
 LWIP_DNS_SETSERVER_WITH_NETIF | bool | n | | | -v22 | DNS servers stored per netif (2.2.0-esp only)
 LWIP_USE_ESP_GETADDRINFO | bool | n | | LWIP_IPV4 && LWIP_IPV6 | - | getaddrinfo() maps to esp_getaddrinfo() (several results, both families)
 LWIP_BRIDGEIF_MAX_PORTS | int | 7 | 1..63 | | -bridge | ports of the bridge netif
 LWIP_ESP_LWIP_ASSERT | bool | y | | !COMPILER_OPTIMIZATION_ASSERTIONS_DISABLE | - | LWIP_ASSERT aborts (else it is compiled out)
 LWIP_HOOK_TCP_ISN | choice | LWIP_HOOK_TCP_ISN_DEFAULT | | | | who supplies the TCP ISN
-LWIP_HOOK_TCP_ISN_NONE | option | | | | + | lwIP's own counter (starts at 6510, adds tcp_ticks)
-LWIP_HOOK_TCP_ISN_DEFAULT | option | | | | + | MD5-based generator (see tcp file)
+LWIP_HOOK_TCP_ISN_NONE | option | | | | + | a counter
+LWIP_HOOK_TCP_ISN_DEFAULT | option | | | | + | a hash that cannot be guessed
 LWIP_HOOK_TCP_ISN_CUSTOM | option | | | | -hook | application supplies the hook
 LWIP_HOOK_IP6_ROUTE | choice | LWIP_HOOK_IP6_ROUTE_NONE | | LWIP_IPV6 | | IPv6 route hook
 LWIP_HOOK_IP6_ROUTE_NONE | option | | | | -hook | none
@@ -212,7 +212,7 @@ LWIP_BRIDGEIF_DEBUG | bool | n | | LWIP_DEBUG | =log | debug log switch
 LWIP_BRIDGEIF_FDB_DEBUG | bool | n | | LWIP_DEBUG | =log | debug log switch
 LWIP_BRIDGEIF_FW_DEBUG | bool | n | | LWIP_DEBUG | =log | debug log switch
 # components/esp_netif
-ESP_NETIF_IP_LOST_TIMER_INTERVAL | int | 120 | 0..65535 | | + | seconds between loss of the address and IP_EVENT_STA_LOST_IP (0 = the timer is not used)
+ESP_NETIF_IP_LOST_TIMER_INTERVAL | int | 120 | 0..65535 | | + | seconds without an address until IP_EVENT_STA_LOST_IP; 0: never
 ESP_NETIF_PROVIDE_CUSTOM_IMPLEMENTATION | bool | n | | | -whole | only headers of esp_netif
 ESP_NETIF_USE_TCPIP_STACK_LIB | choice | ESP_NETIF_TCPIP_LWIP | | !ESP_NETIF_PROVIDE_CUSTOM_IMPLEMENTATION | | choice of stack
 ESP_NETIF_TCPIP_LWIP | option | | | LWIP_ENABLE | -whole | lwIP
@@ -263,14 +263,14 @@ VFS_SUPPORT_IO | bool | y | | | C | VFS layer
 VFS_SUPPORT_SELECT | bool | y | | VFS_SUPPORT_IO && !LWIP_USE_ONLY_LWIP_SELECT | C | select() over VFS fds
 VFS_MAX_COUNT | int | 8 | 1..20 | VFS_SUPPORT_IO | C | VFS registrations
 FREERTOS_UNICORE | bool | y if IDF_TARGET_ESP32S2 || IDF_TARGET_LINUX | | | =core | single core
-FREERTOS_HZ | int | 100 | 1..1000 | | + | tick rate; lwIP time-outs are rounded to ticks
+FREERTOS_HZ | int | 100 | 1..1000 | | + | ticks a second, to which time-outs are rounded
 FREERTOS_IDLE_TASK_STACKSIZE | int | 1536 | 768..32768 | | =stack | idle stacks
 FREERTOS_TIMER_TASK_PRIORITY | int | 1 | 1..25 | FREERTOS_USE_TIMERS | C | priority of "Tmr Svc"
 FREERTOS_TIMER_TASK_STACK_DEPTH | int | 2053 if IDF_TARGET_LINUX; 2048 | 1536..32768 | FREERTOS_USE_TIMERS | =stack | its stack
 FREERTOS_TIMER_QUEUE_LENGTH | int | 10 | 5..20 | FREERTOS_USE_TIMERS | C | its queue
 ESP_EVENT_POST_FROM_ISR | bool | y | | | C | esp_event_isr_post
 ESP_EVENT_POST_FROM_IRAM_ISR | bool | y | | ESP_EVENT_POST_FROM_ISR | =place | the same while flash cache is off
-ESP_SYSTEM_EVENT_QUEUE_SIZE | int | 32 | | | + | length of the default event loop queue
+ESP_SYSTEM_EVENT_QUEUE_SIZE | int | 32 | | | + | events that wait in the default loop
 ESP_SYSTEM_EVENT_TASK_STACK_SIZE | int | 2304 | | | =stack | stack of task sys_evt (plus TASK_EXTRA_STACK_SIZE)
 ESP_MAIN_TASK_STACK_SIZE | int | 3584 | | | =stack | stack of app_main's task
 ESP_MAIN_TASK_AFFINITY | choice | ESP_MAIN_TASK_AFFINITY_CPU0 | | | | core of app_main
