@@ -58,9 +58,16 @@ const DERIVED: readonly OptName[] = [
 export function config(words: readonly string[]): string {
   const { files, changed, json } = commandLine(words);
   const report = reportOn(read(files));
-  const symbols = changed ? report.symbols.filter((row) => row.changed) : report.symbols;
-  const shown = { ...report, symbols };
+  const shown = changed ? changesOf(report) : report;
   return json ? `${JSON.stringify(shown, null, 2)}\n` : table(shown);
+}
+
+function changesOf({ symbols, derived, notes }: Report): Report {
+  return {
+    symbols: symbols.filter((row) => row.changed),
+    derived: derived.filter((row) => row.value !== row.default),
+    notes,
+  };
 }
 
 function commandLine(words: readonly string[]): {
