@@ -517,7 +517,6 @@ function compareName(name: Uint8Array, m: Uint8Array, start: number): number {
       if (a === undefined || b === undefined || at === NOWHERE || tolower(a) !== tolower(b)) return NOWHERE;
     }
     i++;
-    if (at >= m.length) return NOWHERE;
   } while (m[at] !== 0);
   return at >= NOWHERE ? NOWHERE : at + 1;
 }
@@ -535,7 +534,6 @@ function skipName(m: Uint8Array, start: number): number {
     if (length === undefined || at > NOWHERE) return NOWHERE;
     if ((length & DNS_POINTER) === DNS_POINTER) break;
     at += length;
-    if (at >= m.length) return NOWHERE;
   } while (m[at] !== 0);
   return at >= NOWHERE ? NOWHERE : at + 1;
 }

@@ -104,6 +104,14 @@ describe('names', () => {
     expect(stage.asked.map((q) => q.server)).toEqual(['224.0.0.251', '224.0.0.251', FIRST, FIRST]);
   });
 
+  test('.local in another case joins a question that is out, and so goes to the group', () => {
+    const stage = new ResolverStage();
+    const lookups = ['lamp.local', 'LAMP.LOCAL'].map((name) => stage.lookup(name, LWIP_DNS_ADDRTYPE_IPV4));
+    expect(stage.asked).toHaveLength(1);
+    stage.send(stage.last, answer(stage.last, [record(A, ip)]));
+    expect(lookups.map((l) => l.result)).toEqual([FOUND, FOUND]);
+  });
+
   test('.local needs no server, and IPv6 for it finds no route', () => {
     const stage = new ResolverStage([]);
     const lookup = stage.lookup('lamp.local', LWIP_DNS_ADDRTYPE_IPV6);
