@@ -126,14 +126,15 @@ function fragmentWords(d: Dissection, ip4: Ip4Layer): string {
   return `${protoName(ip4.proto)}${app}${d.udp ? `, length ${Math.max(0, d.udp.length - UDP_HLEN)}` : ''}, ${place}`;
 }
 
+const PROTOCOLS: Readonly<Record<number, string>> = {
+  [IP_PROTO_ICMP]: 'ICMP',
+  [IP_PROTO_IGMP]: 'IGMP',
+  [IP_PROTO_TCP]: 'TCP',
+  [IP_PROTO_UDP]: 'UDP',
+};
+
 function protoName(proto: number): string {
-  const names: Record<number, string> = {
-    [IP_PROTO_ICMP]: 'ICMP',
-    [IP_PROTO_IGMP]: 'IGMP',
-    [IP_PROTO_TCP]: 'TCP',
-    [IP_PROTO_UDP]: 'UDP',
-  };
-  return names[proto] ?? `IP protocol ${proto}`;
+  return PROTOCOLS[proto] ?? `IP protocol ${proto}`;
 }
 
 /** TCP flags as tcpdump writes them: "S", "S.", "P.", "F.", "R", "." for a bare ACK, "none".

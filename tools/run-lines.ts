@@ -42,15 +42,13 @@ export class Cast {
   readonly #tasks = new Map<string, Set<string>>();
   /** Of frames that a fault has put on the wire in a board's name. */
   readonly #impersonated = new Map<FrameRecord, string>();
-  /** The frames in order, decoded. */
-  readonly frames: readonly { readonly record: FrameRecord; readonly d: Dissection }[];
+  /** The frames in order. */
+  readonly frames: readonly FrameRecord[];
 
   constructor(trace: RunRecords, first: readonly string[]) {
-    this.frames = trace.frames
-      .map((record) => ({ record, d: dissect(record.bytes) }))
-      .sort((a, b) => a.record.n - b.record.n);
-    for (const { record, d } of this.frames) this.#learn(record, d);
-    for (const { record, d } of this.frames) this.#learnInjected(record, d);
+    this.frames = [...trace.frames].sort((a, b) => a.n - b.n);
+    for (const record of this.frames) this.#learn(record, dissect(record.bytes));
+    for (const record of this.frames) this.#learnInjected(record);
     for (const call of trace.calls) addTo(this.#tasks, partyOf(call.board), call.task);
 
     const seen = [
@@ -63,9 +61,10 @@ export class Cast {
   }
 
   /** A RST of a fault stands in the column of the board whose address it bears. */
-  #learnInjected(record: FrameRecord, d: Dissection): void {
-    if (record.from !== '' || record.fault === '' || d.eth === undefined) return;
-    const owner = this.#ownerOfMac.get(d.eth.src);
+  #learnInjected(record: FrameRecord): void {
+    if (record.from !== '' || record.fault === '') return;
+    const { eth } = dissect(record.bytes);
+    const owner = eth && this.#ownerOfMac.get(eth.src);
     if (owner !== undefined) this.#impersonated.set(record, owner);
   }
 
@@ -98,8 +97,10 @@ export class Cast {
   }
 
   addressOf(board: string): string {
-    const addresses = [...(this.#addresses.get(partyOf(board)) ?? [])];
-    return addresses.length === 1 ? addresses[0]! : '';
+    const addresses = this.#addresses.get(partyOf(board));
+    if (addresses?.size !== 1) return '';
+    const [only] = addresses;
+    return only!;
   }
 
   /** Names of the boards by the addresses that they have sent from. */
@@ -155,21 +156,75 @@ function addTo(map: Map<string, Set<string>>, key: string, value: string): void 
 /** What kind of line it is, for colours. */
 export type Look = 'frame' | 'fault' | 'lost' | 'call' | 'failed' | 'note';
 
-export interface FrameLine {
-  readonly kind: 'frame';
-  readonly tUs: number;
-  readonly look: Look;
+/** A frame. What its bytes say is worked out when somebody reads it: a run of 50,000 frames is shown fifty at a time. */
+export class FrameLine {
+  readonly kind = 'frame';
+  readonly record: FrameRecord;
   /** Columns. */
   readonly from: number;
   readonly to: readonly number[];
-  readonly label: string;
-  readonly payload: Uint8Array;
-  readonly fault: string;
-  readonly lost: boolean;
-  readonly record: FrameRecord;
-  readonly d: Dissection;
   /** What a TCP segment is, with relative numbers. */
   readonly tcp: TcpWords | undefined;
+  readonly #words: DescribeOptions;
+  /** Name of the wire, where there are several. */
+  readonly #lan: string;
+  #d: Dissection | undefined;
+  #label: string | undefined;
+
+  constructor(
+    record: FrameRecord,
+    from: number,
+    to: readonly number[],
+    lan: string,
+    words: DescribeOptions,
+    tcp: TcpWords | undefined,
+  ) {
+    this.record = record;
+    this.from = from;
+    this.to = to;
+    this.#lan = lan;
+    this.#words = words;
+    this.tcp = tcp;
+  }
+
+  get tUs(): number {
+    return this.record.tUs;
+  }
+
+  get look(): Look {
+    if (this.record.lost) return 'lost';
+    return this.record.fault === '' ? 'frame' : 'fault';
+  }
+
+  get lost(): boolean {
+    return this.record.lost;
+  }
+
+  get fault(): string {
+    return printable(this.record.fault);
+  }
+
+  get d(): Dissection {
+    this.#d ??= dissect(this.record.bytes);
+    return this.#d;
+  }
+
+  /** The frame in one line of words. */
+  get label(): string {
+    if (this.#label === undefined) {
+      const mark = this.tcp === undefined || this.tcp.mark === '' ? '' : ` (${this.tcp.mark})`;
+      const lan = this.#lan === '' ? '' : `${printable(this.#lan)}: `;
+      this.#label = lan + describeFrame(this.d, this.#words) + mark;
+    }
+    return this.#label;
+  }
+
+  /** What TCP or UDP carry, unless the words say it already. */
+  get payload(): Uint8Array {
+    const { d } = this;
+    const hasText = d.ip4 !== undefined && d.icmp === undefined && d.igmp === undefined && appWords(d) === '';
+    return hasText ? d.payload : NOTHING;
+  }
 }
 
 export interface CallLine {
@@ -209,7 +264,7 @@ interface Event {
 
 export function runLines(trace: RunRecords, cast: Cast, showCalls: boolean): Line[] {
   const tcp = new TcpView();
-  const events: Event[] = cast.frames.map(({ record, d }) => ({ n: record.n, line: frameLine(record, d, cast, tcp) }));
+  const events: Event[] = cast.frames.map((record) => ({ n: record.n, line: frameLine(record, cast, tcp) }));
   for (const note of trace.notes) {
     const text = printable(note.board === '' ? note.text : `${note.board}: ${note.text}`);
     events.push({ n: note.n, line: { kind: 'note', tUs: note.tUs, look: 'note', text, record: note } });
@@ -251,39 +306,24 @@ function returnsAtOnce(events: readonly Event[], start: number, record: CallReco
   return false;
 }
 
-function frameLine(record: FrameRecord, d: Dissection, cast: Cast, tcp: TcpView): FrameLine {
+function frameLine(record: FrameRecord, cast: Cast, tcp: TcpView): FrameLine {
+  const d = dissect(record.bytes);
   const receivers = cast.receivers(record, d);
   const words: { -readonly [K in keyof DescribeOptions]: DescribeOptions[K] } = {
     hideSrc: d.ip4?.src === cast.addressOf(cast.senderOf(record)),
     hideDest: receivers.length === 1 && d.ip4?.dest === cast.addressOf(receivers[0]!),
   };
-  let mark = '';
   let segment: TcpWords | undefined;
   if (d.ip4 !== undefined && d.tcp !== undefined && !d.ip4.isFragment) {
     const isHeard = !record.lost && !record.fault.includes('corrupt');
-    const view = tcp.look(record.lan, d.ip4, d.tcp, d.payload.length, isHeard);
-    segment = view;
-    words.seq = view.seq;
-    words.ack = view.ack;
-    words.showSeq = view.isOutOfLine;
-    mark = view.mark === '' ? '' : ` (${view.mark})`;
+    segment = tcp.look(record.lan, d.ip4, d.tcp, d.payload.length, isHeard);
+    words.seq = segment.seq;
+    words.ack = segment.ack;
+    words.showSeq = segment.isOutOfLine;
   }
-  const lan = cast.hasSeveralLans ? `${printable(record.lan)}: ` : '';
-  const hasText = d.ip4 !== undefined && d.icmp === undefined && d.igmp === undefined && appWords(d) === '';
-  return {
-    kind: 'frame',
-    tUs: record.tUs,
-    look: record.lost ? 'lost' : record.fault === '' ? 'frame' : 'fault',
-    from: cast.index(cast.senderOf(record)),
-    to: receivers.map((name) => cast.index(name)),
-    label: lan + describeFrame(d, words) + mark,
-    payload: hasText ? d.payload : NOTHING,
-    fault: printable(record.fault),
-    lost: record.lost,
-    record,
-    d,
-    tcp: segment,
-  };
+  const to = receivers.map((name) => cast.index(name));
+  const from = cast.index(cast.senderOf(record));
+  return new FrameLine(record, from, to, cast.hasSeveralLans ? record.lan : '', words, segment);
 }
 
 function callText(record: CallRecord): string {

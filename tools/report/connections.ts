@@ -42,6 +42,7 @@ export function findConnections(lines: readonly FrameLine[]): Connection[] {
   const all: Connection[] = [];
   const current = new Map<string, Connection>();
   for (const line of lines) {
+    if (line.tcp === undefined) continue;
     const { tcp, ip4 } = line.d;
     if (tcp === undefined || ip4 === undefined || ip4.isFragment) continue;
     const src = `${ip4.src}:${tcp.srcPort}`;

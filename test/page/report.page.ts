@@ -1,0 +1,157 @@
+/** The report in a real browser: it renders, leads where it says, filters, is fast, and lets nothing out and nothing in. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { AF_INET, type Os, SOCK_DGRAM, sockaddr_in, World } from 'lwip-twin';
+import { reportData, reportHtml, writeReport } from 'lwip-twin/report';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { lossyRun } from '../support/lossy-run.ts';
+
+const CHROMIUM = [
+  process.env.CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path !== undefined && existsSync(path));
+
+let folder = '';
+let browser: Browser;
+let page: Page;
+let complaints: string[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lwip-twin-page-'));
+  browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] });
+});
+
+afterAll(async () => {
+  await browser.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  complaints = [];
+  page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  page.on('console', (message) => complaints.push(`console: ${message.text()}`));
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('request', (request) => {
+    if (!request.url().startsWith('file:')) complaints.push(`request: ${request.url()}`);
+  });
+});
+
+afterEach(async () => {
+  await page.close();
+  expect(complaints).toEqual([]);
+});
+
+async function open(html: string): Promise<void> {
+  const file = join(folder, 'run.html');
+  writeFileSync(file, html);
+  await page.goto(pathToFileURL(file).href);
+  await page.waitForSelector('body[data-ready=yes]');
+}
+
+const text = (selector: string) => page.locator(selector).textContent();
+
+describe('a run with a lost segment', () => {
+  beforeEach(async () => {
+    const { world, report } = lossyRun();
+    const file = join(folder, 'lossy.html');
+    writeReport(file, world, report, { title: 'A lossy run' });
+    await page.goto(pathToFileURL(file).href);
+    await page.waitForSelector('body[data-ready=yes]');
+  });
+
+  test('shows what it is about', async () => {
+    expect(await page.title()).toBe('A lossy run');
+    expect(await text('#summary')).toContain('All programs have ended.');
+    expect(await text('#list')).toContain('listen(54, 1) = 0');
+  });
+
+  test('leads from the failed call to the frame that was the reason, and back', async () => {
+    await page.fill('#filter', 'errno == ECONNRESET');
+    await page.click('.row:has-text("... connect = -1 ECONNRESET")');
+    expect(await text('#detail h2')).toContain('-1 ECONNRESET: the peer has reset or refused the connection');
+    await page.click('#detail .links button:has-text("[R.]")');
+    expect(await text('#detail h2')).toContain('[R.]');
+    expect(await text('#detail .why')).toContain('No connection and no listening socket fits this segment');
+    await page.click('#detail .links button:has-text("connect() returning")');
+    expect(await text('#detail h2')).toContain('connect(54, 192.168.4.1:99)');
+  });
+
+  test('shows both control blocks before and after, every header field and the bytes', async () => {
+    await page.fill('#filter', 'lost');
+    await page.click('.row');
+    const detail = await text('#detail');
+    for (const words of ['was lost', 'snd_nxt (SND.NXT)', 'Time to live', 'Sequence number', '0000  24 0a c4']) {
+      expect(detail).toContain(words);
+    }
+  });
+
+  test('the keyboard steps through the story', async () => {
+    await page.click('[data-panel=story]');
+    await page.keyboard.press('Home');
+    expect(await text('#story .selected')).toContain('ARP announcement');
+    await page.keyboard.press('ArrowDown');
+    expect(await text('#story .selected')).toContain('socket() makes descriptor 54');
+    await page.keyboard.press('ArrowUp');
+    expect(await text('#story .selected')).toContain('ARP announcement');
+  });
+
+  test('plots connections', async () => {
+    await page.click('[data-panel=connection]');
+    expect(await page.locator('#connection .uplot').count()).toBe(4);
+    expect(await text('#connection')).toContain('SYN_SENT at');
+  });
+
+  test('a filter that makes no sense says so', async () => {
+    await page.fill('#filter', 'port == 80');
+    expect(await text('#filter-note')).toContain('There is no field "port".');
+  });
+
+  test('has a light and a dark scheme', async () => {
+    const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const before = await background();
+    await page.click('#scheme');
+    expect(await background()).not.toBe(before);
+  });
+});
+
+test('hostile names and payloads stay text', async () => {
+  const evil = '<img src=x onerror="document.title=1"></script><script>document.title=2</script>';
+  const { world, report } = lossyRun([`a${evil}`, 'b'], evil.repeat(20));
+  await open(reportHtml(reportData(world, report, { title: evil })));
+  expect(await page.title()).toBe(evil);
+  expect(await page.locator('#list img, #title img').count()).toBe(0);
+  for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowDown');
+  expect(await page.locator('#detail img').count()).toBe(0);
+});
+
+test('50,000 frames are there in two seconds', async () => {
+  const world = new World({ seed: 1 });
+  const lan = world.lan();
+  world.record({ states: true });
+  world.esp32('a', { lan, ip: '192.168.4.1' }).xTaskCreate(chatter, 'main');
+  world.esp32('b', { lan, ip: '192.168.4.2' });
+  const report = world.runSync();
+  expect(world.trace!.frames.length).toBeGreaterThan(50_000);
+  const file = join(folder, 'large.html');
+  writeReport(file, world, report);
+  await page.goto(pathToFileURL(file).href);
+  await page.waitForSelector('body[data-ready=yes]');
+  const readyMs = await page.evaluate<number>('performance.now()');
+  console.log(`50,000 frames: ${Math.round(readyMs)} ms to the first view`);
+  await page.fill('#filter', 'udp && frame == 5000');
+  expect(readyMs).toBeLessThan(process.env.CI === undefined ? 4000 : 20_000);
+});
+
+function* chatter(os: Os) {
+  const sock = yield* os.socket(AF_INET, SOCK_DGRAM);
+  for (let i = 0; i < 50_000; i++) {
+    yield* os.sendto(sock, 'tick', 4, 0, sockaddr_in('192.168.4.2', 9));
+    if (i % 50 === 0) yield* os.vTaskDelay(1);
+  }
+  yield* os.close(sock);
+}
