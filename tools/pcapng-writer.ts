@@ -34,7 +34,7 @@ export function writePcapng(trace: RunRecords, sink: PcapSink, { comments = [] }
   const writer = new PcapngWriter(sink, { comments });
   const interfaces = new Map<string, number>();
   const remarks = remarksOn(trace, cast);
-  for (const { record } of cast.frames) {
+  for (const record of cast.frames) {
     const name = interfaceName(record);
     if (interfaces.has(name)) continue;
     const description =
@@ -44,7 +44,7 @@ export function writePcapng(trace: RunRecords, sink: PcapSink, { comments = [] }
   }
   const names = cast.addressNames();
   if (names.size > 0) writer.addNames(names);
-  for (const { record } of cast.frames) {
+  for (const record of cast.frames) {
     const on = interfaces.get(interfaceName(record))!;
     const text = remarks.get(record) ?? [];
     writer.write(on, record.tUs, record.bytes, { comments: text, ...(record.from !== '' && { direction: 'out' }) });
@@ -60,7 +60,7 @@ function interfaceName({ from, lan }: FrameRecord): string {
 function remarksOn(trace: RunRecords, cast: Cast): Map<FrameRecord, string[]> {
   const remarks = new Map<FrameRecord, string[]>();
   const calls = callWords(trace, cast);
-  for (const { record } of cast.frames) {
+  for (const record of cast.frames) {
     const said: string[] = [];
     if (record.fault !== '')
       said.push(`fault: ${record.fault}${record.lost ? ', nobody has received this frame' : ''}`);
@@ -70,9 +70,9 @@ function remarksOn(trace: RunRecords, cast: Cast): Map<FrameRecord, string[]> {
   }
   for (const note of trace.notes) {
     const frames = cast.frames;
-    const after = frames.findLast(({ record }) => record.n < note.n) ?? frames[0];
+    const after = frames.findLast((record) => record.n < note.n) ?? frames[0];
     if (after === undefined) continue;
-    remarks.get(after.record)!.push(note.board === '' ? note.text : `${note.board}: ${note.text}`);
+    remarks.get(after)!.push(note.board === '' ? note.text : `${note.board}: ${note.text}`);
   }
   return remarks;
 }
