@@ -5,27 +5,13 @@ import { dns_fallback_server_index, dns_setserver } from '../stack/dns.ts';
 import { etharp_add_static_entry } from '../stack/etharp.ts';
 import type { Frame } from '../stack/frame.ts';
 import { makeOpt, type Opt } from '../stack/opt.ts';
-import { type EthAddr, formatEthAddr, parseEthAddr } from '../stack/prot/ethernet.ts';
-import { ip4addr_ntoa } from '../stack/prot/ip4.ts';
+import { type EthAddr, parseEthAddr } from '../stack/prot/ethernet.ts';
 import { type HazardName, type MemoryKind, type SharedMemory, Stack } from '../stack/stack.ts';
 import type { Air } from './air/air.ts';
 import { EthDriver } from './esp_eth.ts';
 import { DefaultLoop, type EventLoop } from './esp_event.ts';
 import type { EspNetif, EspNetifBoard, IpEvent } from './esp_netif.ts';
-import {
-  type esp_ip6_addr_t,
-  fromIpInfo,
-  IP_EVENT,
-  IP_EVENT_AP_STAIPASSIGNED,
-  IP_EVENT_ETH_GOT_IP,
-  IP_EVENT_ETH_LOST_IP,
-  IP_EVENT_GOT_IP6,
-  IP_EVENT_STA_GOT_IP,
-  IP_EVENT_STA_LOST_IP,
-  type ip_event_ap_staipassigned_t,
-  type ip_event_got_ip_t,
-  type ip_event_got_ip6_t,
-} from './esp_netif_types.ts';
+import { type esp_ip6_addr_t, IP_EVENT } from './esp_netif_types.ts';
 import { EspNetifs } from './esp_netifs.ts';
 import { EspSntp } from './esp_sntp.ts';
 import type { EventQueue } from './events.ts';
@@ -35,6 +21,7 @@ import { BoardFirmware, type FirmwareOptions } from './firmware/board_firmware.t
 import type { LogRecord } from './firmware/console.ts';
 import type { PanicRecord } from './firmware/panic.ts';
 import { BoardSys, configMAX_PRIORITIES, type Scheduler, Task, type TaskBody, type TaskOwner } from './freertos.ts';
+import { ipEventRecord, postIp6Event, postIpEvent } from './ip_events.ts';
 import type { Lan } from './lan.ts';
 import { type AddressOptions, netifConfig, parseIp } from './netif_config.ts';
 import { Os } from './os.ts';
@@ -107,13 +94,6 @@ interface BootProgram {
 /** The configuration of boards that say nothing about it. */
 const NO_SETTINGS = makeSdkconfig();
 const DEFAULT_PRIORITY = 5;
-/** Events of an interface with DHCP client, by their numbers. */
-const IP_EVENT_NAMES: Readonly<Record<number, string>> = {
-  [IP_EVENT_STA_GOT_IP]: 'IP_EVENT_STA_GOT_IP',
-  [IP_EVENT_STA_LOST_IP]: 'IP_EVENT_STA_LOST_IP',
-  [IP_EVENT_ETH_GOT_IP]: 'IP_EVENT_ETH_GOT_IP',
-  [IP_EVENT_ETH_LOST_IP]: 'IP_EVENT_ETH_LOST_IP',
-};
 /** ESP_TASK_TCPIP thread name. */
 const TCPIP_THREAD_NAME = 'tiT';
 
@@ -440,49 +420,13 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
 
   /** An address has come or gone. Used by the interface. */
   onIpEvent(esp_netif: EspNetif, event: IpEvent): void {
-    this.recordIpEvent(esp_netif, event);
-    this.postIpEvent(esp_netif, event);
+    this.trace?.addEvent(ipEventRecord(this, esp_netif, event));
+    postIpEvent(this, esp_netif, event);
     if (event.event === 'ip_assigned' || event.event === 'ip_changed') this.netifs.wakeWaiters();
   }
 
-  private recordIpEvent(esp_netif: EspNetif, { event, info, ip_changed, mac }: IpEvent): void {
-    this.trace?.addEvent({
-      kind: 'event',
-      n: this.takeNumber(),
-      tUs: this.scheduler.nowUs,
-      board: this.name,
-      event,
-      ip: ip4addr_ntoa(info.ip),
-      netmask: ip4addr_ntoa(info.netmask),
-      gw: ip4addr_ntoa(info.gw),
-      dns: esp_netif.dnsServers().map(ip4addr_ntoa),
-      ip_changed,
-      mac: mac === null ? '' : formatEthAddr(mac),
-    });
-  }
-
-  private postIpEvent(esp_netif: EspNetif, { event, info, ip_changed, mac }: IpEvent): void {
-    const { loop } = this.defaultLoop;
-    if (loop === null || event === 'ip_cleared') return;
-    const ip_info = fromIpInfo(info);
-    if (event === 'dhcps_assigned') {
-      const data: ip_event_ap_staipassigned_t = { esp_netif, ip: ip_info.ip, mac: formatEthAddr(mac!) };
-      this.note(`IP_EVENT_AP_STAIPASSIGNED ${ip4addr_ntoa(info.ip)} ${data.mac}`);
-      loop.tcpipPost(IP_EVENT, IP_EVENT_AP_STAIPASSIGNED, data);
-      return;
-    }
-    const { get_ip_event, lost_ip_event } = esp_netif.config;
-    const data: ip_event_got_ip_t = { esp_netif, ip_info, ip_changed };
-    const id = event === 'ip_lost' ? lost_ip_event : get_ip_event;
-    this.note(`${IP_EVENT_NAMES[id]} ${ip4addr_ntoa(info.ip)}`);
-    loop.tcpipPost(IP_EVENT, id, data);
-  }
-
   onIp6Event(esp_netif: EspNetif, ip: esp_ip6_addr_t): void {
-    const data: ip_event_got_ip6_t = { esp_netif, ip6_info: { ip }, ip_index: 0 };
-    if (this.eventLoop === null) return;
-    this.note('IP_EVENT_GOT_IP6');
-    this.eventLoop.tcpipPost(IP_EVENT, IP_EVENT_GOT_IP6, data);
+    postIp6Event(this, esp_netif, ip);
   }
 
   /** Something outside the stack will end in an event, or may. */

@@ -11,10 +11,35 @@ import {
   type HandlerCall,
   HandlerInstance,
 } from './esp_event.ts';
+import type {
+  IP_EVENT_AP_STAIPASSIGNED,
+  IP_EVENT_ETH_GOT_IP,
+  IP_EVENT_ETH_LOST_IP,
+  IP_EVENT_GOT_IP6,
+  IP_EVENT_STA_GOT_IP,
+  IP_EVENT_STA_LOST_IP,
+  ip_event_ap_staipassigned_t,
+  ip_event_got_ip_t,
+  ip_event_got_ip6_t,
+} from './esp_netif_types.ts';
 import { portMAX_DELAY, type Task } from './freertos.ts';
 import type { Os } from './os.ts';
 import { OsNetif } from './os_netif.ts';
 import { ProgramPart } from './program.ts';
+import type {
+  WIFI_EVENT_AP_STACONNECTED,
+  WIFI_EVENT_AP_STADISCONNECTED,
+  WIFI_EVENT_SCAN_DONE,
+  WIFI_EVENT_STA_BSS_RSSI_LOW,
+  WIFI_EVENT_STA_CONNECTED,
+  WIFI_EVENT_STA_DISCONNECTED,
+  wifi_event_ap_staconnected_t,
+  wifi_event_ap_stadisconnected_t,
+  wifi_event_bss_rssi_low_t,
+  wifi_event_sta_connected_t,
+  wifi_event_sta_disconnected_t,
+  wifi_event_sta_scan_done_t,
+} from './wifi/esp_wifi_types.ts';
 
 /**
  * A handler of a program: a function, or a generator function if it makes calls. They are made by the task of the loop, so
@@ -44,8 +69,35 @@ export interface esp_event_loop_args_t {
   readonly task_priority?: number;
 }
 
-/** What a program may register. Methods of this shape take handlers of any event's data. */
+/** What handlers of ESP-IDF's own events are told, by base and id. */
+interface EventData {
+  WIFI_EVENT: {
+    [WIFI_EVENT_SCAN_DONE]: wifi_event_sta_scan_done_t;
+    [WIFI_EVENT_STA_CONNECTED]: wifi_event_sta_connected_t;
+    [WIFI_EVENT_STA_DISCONNECTED]: wifi_event_sta_disconnected_t;
+    [WIFI_EVENT_AP_STACONNECTED]: wifi_event_ap_staconnected_t;
+    [WIFI_EVENT_AP_STADISCONNECTED]: wifi_event_ap_stadisconnected_t;
+    [WIFI_EVENT_STA_BSS_RSSI_LOW]: wifi_event_bss_rssi_low_t;
+  };
+  IP_EVENT: {
+    [IP_EVENT_STA_GOT_IP]: ip_event_got_ip_t;
+    [IP_EVENT_STA_LOST_IP]: ip_event_got_ip_t;
+    [IP_EVENT_AP_STAIPASSIGNED]: ip_event_ap_staipassigned_t;
+    [IP_EVENT_GOT_IP6]: ip_event_got_ip6_t;
+    [IP_EVENT_ETH_GOT_IP]: ip_event_got_ip_t;
+    [IP_EVENT_ETH_LOST_IP]: ip_event_got_ip_t;
+  };
+}
+
+/** The data of an event; for others than ESP-IDF's, and for several at once, the handler says what it expects. */
+type DataOf<Base, Id> = Base extends keyof EventData
+  ? Id extends keyof EventData[Base]
+    ? EventData[Base][Id]
+    : never
+  : never;
+
 type AnyHandler = esp_event_handler_t<never>;
+type HandlerOf<Base, Id> = esp_event_handler_t<DataOf<Base, Id>>;
 
 export abstract class OsEvent extends OsNetif {
   /** The loop of the system's events, with a task of its own, "sys_evt". @returns ESP_OK, ESP_ERR_INVALID_STATE if it exists */
@@ -102,10 +154,10 @@ export abstract class OsEvent extends OsNetif {
   }
 
   /** @returns ESP_OK, ESP_ERR_INVALID_ARG, ESP_ERR_INVALID_STATE without the default loop */
-  esp_event_handler_register(
-    event_base: esp_event_base_t | null,
-    event_id: number,
-    event_handler: AnyHandler,
+  esp_event_handler_register<Base extends esp_event_base_t | null, Id extends number>(
+    event_base: Base,
+    event_id: Id,
+    event_handler: HandlerOf<Base, Id>,
     event_handler_arg: unknown = null,
   ): Call<esp_err_t> {
     return this.onDefault('esp_event_handler_register', event_base, event_id, (loop) =>
@@ -125,10 +177,10 @@ export abstract class OsEvent extends OsNetif {
   }
 
   /** @param instance filled in; left out as NULL is in C */
-  esp_event_handler_instance_register(
-    event_base: esp_event_base_t | null,
-    event_id: number,
-    event_handler: AnyHandler,
+  esp_event_handler_instance_register<Base extends esp_event_base_t | null, Id extends number>(
+    event_base: Base,
+    event_id: Id,
+    event_handler: HandlerOf<Base, Id>,
     event_handler_arg: unknown = null,
     instance: HandleOut<esp_event_handler_instance_t> | null = null,
   ): Call<esp_err_t> {
@@ -222,9 +274,9 @@ export abstract class OsEvent extends OsNetif {
    * @param ms how long (rounded down to ticks); for ever if left out
    * @returns the event's data in an object; null if the time was up, or without the default loop
    */
-  waitEvent<Data>(
-    event_base: esp_event_base_t,
-    event_id: number,
+  waitEvent<Base extends esp_event_base_t, Id extends number, Data = DataOf<Base, Id>>(
+    event_base: Base,
+    event_id: Id,
     ms = Number.POSITIVE_INFINITY,
   ): Call<{ readonly data: Data } | null> {
     const { board, task } = this;

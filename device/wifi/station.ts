@@ -45,6 +45,8 @@ export interface StationDriver extends PlugOwner {
 const WIFI_MTU = 1500;
 /** esp_wifi_set_inactive_time(WIFI_IF_STA): 6 s unless set. */
 const INACTIVE_TIME_US = 6_000_000;
+/** A program that gives up does so earlier. */
+const FAILURES_MAX = 100;
 /** In an event that tells of no access point. */
 const NO_RSSI = -128;
 
@@ -70,8 +72,9 @@ export class WifiStation implements Member, NetifDriver {
   private isDeaf = false;
   /** Waits for the end of the radio's silence. */
   private silence: Later | null = null;
-  /** What had changed on the air when it last failed. */
+  /** What had changed on the air when it last failed, and how often it has failed since. */
   private changesAtFailure = -1;
+  private failures = 0;
 
   constructor(driver: StationDriver, mac: EthAddr) {
     this.driver = driver;
@@ -89,7 +92,7 @@ export class WifiStation implements Member, NetifDriver {
 
   set config(config: wifi_sta_config_t) {
     this.wanted = config;
-    this.changesAtFailure = -1;
+    this.failures = 0;
   }
 
   /** The network that it is in. */
@@ -101,10 +104,11 @@ export class WifiStation implements Member, NetifDriver {
     return this.aid;
   }
 
-  /** It will connect, or has something to say, by itself. Who has just failed and finds nothing changed will fail again. */
+  /** It will connect, or has something to say, by itself. Who has failed so often while nothing changed will fail for ever. */
   get isUnderWay(): boolean {
     if (this.silence !== null) return true;
-    return this.state === 'connecting' && this.changesAtFailure !== this.driver.air.changes;
+    const isHopeless = this.failures >= FAILURES_MAX && this.changesAtFailure === this.driver.air.changes;
+    return this.state === 'connecting' && !isHopeless;
   }
 
   private get air(): Air {
@@ -209,7 +213,7 @@ export class WifiStation implements Member, NetifDriver {
     }
     this.state = 'connected';
     this.isDeaf = false;
-    this.changesAtFailure = -1;
+    this.failures = 0;
     this.plug = this.plugInto(bss.lan);
     this.plug.cable = true;
     const { ssid, channel, authmode } = bss.config;
@@ -235,7 +239,9 @@ export class WifiStation implements Member, NetifDriver {
   }
 
   private fail(candidate: Heard | null, reason: number): void {
-    this.changesAtFailure = this.air.changes;
+    const { changes } = this.air;
+    this.failures = this.changesAtFailure === changes ? this.failures + 1 : 1;
+    this.changesAtFailure = changes;
     this.end(candidate?.bss ?? null, candidate?.rssi ?? NO_RSSI, reason);
   }
 

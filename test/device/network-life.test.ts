@@ -23,9 +23,9 @@ import {
   IP_EVENT,
   IP_EVENT_AP_STAIPASSIGNED,
   IP_EVENT_GOT_IP6,
+  IP_EVENT_STA_GOT_IP,
   inet_addr,
   inet_ntoa,
-  type ip_event_ap_staipassigned_t,
   type ip_event_got_ip6_t,
   type Os,
   SOCK_DGRAM,
@@ -33,6 +33,8 @@ import {
   sockaddr_in,
   WIFI_AUTH_WPA2_PSK,
   WIFI_EVENT,
+  WIFI_EVENT_STA_CONNECTED,
+  WIFI_EVENT_STA_DISCONNECTED,
   WIFI_IF_AP,
   WIFI_MODE_AP,
   WIFI_MODE_APSTA,
@@ -192,8 +194,7 @@ function* startSoftAp(os: Os, events: string[], mode = WIFI_MODE_AP) {
     const { mac = '', aid = '', reason = '' } = (data ?? {}) as Partial<wifi_event_ap_stadisconnected_t>;
     events.push(`${id} ${mac} ${aid} ${reason}`.trim());
   });
-  yield* os.esp_event_handler_register(IP_EVENT, IP_EVENT_AP_STAIPASSIGNED, (_arg, _base, _id, data: never) => {
-    const { ip, mac } = data as ip_event_ap_staipassigned_t;
+  yield* os.esp_event_handler_register(IP_EVENT, IP_EVENT_AP_STAIPASSIGNED, (_arg, _base, _id, { ip, mac }) => {
     events.push(`${inet_ntoa({ s_addr: ip.addr })} for ${mac}`);
   });
   yield* os.esp_wifi_set_mode(mode);
@@ -322,7 +323,7 @@ test('the link-local address of IPv6 comes with the second tick of its timer', (
   const results: number[] = [];
   station.xTaskCreate(function* (os) {
     results.push(yield* os.esp_netif_create_ip6_linklocal(netif.value!));
-    yield* os.esp_event_handler_register(IP_EVENT, IP_EVENT_GOT_IP6, (_arg, _base, _id, data: ip_event_got_ip6_t) => {
+    yield* os.esp_event_handler_register(IP_EVENT, IP_EVENT_GOT_IP6, (_arg, _base, _id, data) => {
       got = data;
       ms = world.nowUs / 1000;
     });
@@ -334,6 +335,115 @@ test('the link-local address of IPv6 comes with the second tick of its timer', (
   expect(ms).toBe(3000);
   const bytes = new Uint8Array(Uint32Array.from(got!.ip6_info.ip.addr).buffer);
   expect(Buffer.from(bytes).toString('hex')).toBe('fe80000000000000260ac4fffe000001');
+});
+
+describe('example_connect()', () => {
+  test.each([
+    ['with the link-local address, as by default', {}, 4000],
+    ['without IPv6', { ipv6: false }, 3120],
+  ])('%s', async (_name, options, ms) => {
+    for (const kind of ['async', 'generator']) {
+      const world = new World({ seed: 1 });
+      world.accessPoint(HOME);
+      const results: number[] = [];
+      const login = { ssid: 'home', password: 'open sesame', ...options };
+      world.esp32('board').xTaskCreate(
+        kind === 'async'
+          ? async (os: Os) => {
+              await os.esp_event_loop_create_default();
+              results.push(await os.example_connect(login), world.nowUs / 1000);
+            }
+          : function* (os: Os) {
+              yield* os.esp_event_loop_create_default();
+              results.push(yield* os.example_connect(login), world.nowUs / 1000);
+            },
+        'main',
+      );
+      expect((await world.run()).outcome).toBe('ended');
+      // 13 channels in 2.04 s, 80 ms to join; then a second for DHCP to check its address, or two ticks for IPv6.
+      expect(results).toEqual([ESP_OK, ms]);
+    }
+  });
+
+  test('gives up after so many attempts, and leaves nothing behind', () => {
+    const world = new World({ seed: 1 });
+    const results: number[] = [];
+    world.esp32('board').xTaskCreate(function* (os) {
+      yield* os.esp_event_loop_create_default();
+      results.push(yield* os.example_connect({ ssid: 'nowhere', maxRetry: 2 }), Math.round(world.nowUs / 1000));
+    }, 'main');
+    expect(world.runSync().outcome).toBe('ended');
+    expect(results).toEqual([ESP_FAIL, 3 * 2040]);
+  });
+});
+
+test('waitEvent() waits for one event, after its handlers, and no longer than wanted', () => {
+  const { world, home, station } = homeAndStation({}, { reconnects: false });
+  const seen: (string | number)[] = [];
+  station.xTaskCreate(function* (os) {
+    seen.push(
+      (yield* os.waitEvent(IP_EVENT, IP_EVENT_STA_GOT_IP, 500)) === null ? 'nothing' : 'something',
+      world.nowUs,
+    );
+    const got = yield* os.waitEvent(IP_EVENT, IP_EVENT_STA_GOT_IP);
+    seen.push(inet_ntoa({ s_addr: got!.data.ip_info.ip.addr }));
+    const lost = yield* os.waitEvent(WIFI_EVENT, WIFI_EVENT_STA_DISCONNECTED);
+    seen.push(lost!.data.reason);
+  }, 'waits');
+  world.at(5 * SECOND, () => home.deauth('station', 4));
+  expect(world.runSync().outcome).toBe('ended');
+  expect(seen).toEqual(['nothing', 500_000, '192.168.1.2', 4]);
+});
+
+test('a task that waits for an event which cannot come is stuck', () => {
+  const { world, station } = homeAndStation({ isOn: false });
+  station.xTaskCreate(function* (os) {
+    yield* os.waitEvent(WIFI_EVENT, WIFI_EVENT_STA_CONNECTED);
+  }, 'waits');
+  const { outcome, blocked } = world.runSync();
+  expect(outcome).toBe('hang');
+  expect(blocked.map((b) => `${b.task}: ${b.waitsFor}`)).toEqual(['waits: an event']);
+});
+
+test('world.when() does something once, when the frame passes for the count-th time', () => {
+  const { world } = homeAndStation();
+  const times: number[] = [];
+  const note = (): void => void times.push(Math.round(world.nowUs / 1000));
+  world.when({ proto: 'dhcp', from: 'station' }, { count: 2 }, note);
+  world.when(({ arp }) => arp?.op === 'request', {}, note);
+  world.when({ dstPort: 9 }, {}, note);
+  world.runSync();
+  // The station's REQUEST, and its first question whether somebody has the address.
+  expect(times).toEqual([802, 804]);
+  expect(() => world.when({}, { count: 0 }, note)).toThrow('count is a whole number from 1 on, not 0.');
+  expect(() => world.when({ port: 1, colour: 2 } as never, {}, note)).toThrow('cannot be matched by "colour"');
+});
+
+test('an access point forgets a station that has gone without a word after five minutes', () => {
+  const world = new World({ seed: 1 });
+  const events: string[] = [];
+  world.esp32('ap').xTaskCreate((os) => startSoftAp(os, events), 'main');
+  const station = world.esp32('station');
+  station.xTaskCreate((os) => startStation(os, [], {}), 'main');
+  world.at(10 * SECOND, () => station.powerOff());
+  world.runSync({ until: 309 * SECOND, stopWhenIdle: false });
+  expect(events).toHaveLength(3);
+  world.runSync({ until: 311 * SECOND, stopWhenIdle: false });
+  expect(events.at(-1)).toBe('15 24:0a:c4:00:00:02 1 4');
+});
+
+test('the default loop has the queue of the configuration', () => {
+  const world = new World({ seed: 1 });
+  let posted = 0;
+  world.esp32('board', { sdkconfig: { CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE: 4 } }).xTaskCreate(function* (os) {
+    yield* os.esp_event_loop_create_default();
+    yield* os.esp_event_handler_register('B', 1, function* (_arg, _base, _id, _data: null, sysOs) {
+      yield* sysOs.delayMs(1000);
+    });
+    while ((yield* os.esp_event_post('B', 1, null, 0)) === ESP_OK) posted++;
+  }, 'main');
+  world.runSync();
+  expect(posted).toBe(5);
 });
 
 test('Ethernet: the driver looks every two seconds whether there is a link', () => {
