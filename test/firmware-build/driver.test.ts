@@ -110,7 +110,7 @@ extern "C" void app_main() {
     const files = { 'app.c': `${APP}void app_main(void) { printf("again\\n"); }\n` };
     const first = await build(files);
     // A copy of the package in a place from which the compiler's packages are not found.
-    const home = { ...findHome(root), root: join(project, 'elsewhere') };
+    const home = { ...findHome(), root: join(project, 'elsewhere') };
     mkdirSync(home.root);
     symlinkSync(join(root, 'device'), join(home.root, 'device'), 'junction');
     const begin = performance.now();
@@ -200,7 +200,7 @@ main/part/x.h:1:11: error: use of undeclared identifier 'undeclared'
   test.each([
     [{ sources: [] }, 'sources must be a list of paths'],
     [{ sources: 'app.c' }, 'sources must be a list of paths'],
-    [{ sources: ['app.c'], include: 'inc' }, 'include must be a list of folders'],
+    [{ sources: ['app.c'], include: 'inc' }, 'include must be a list of paths'],
     [{ sources: ['app.c'], optimize: 3 }, "optimize must be '0', 's' or '2', not '3'"],
     [{ sources: ['app.c'], checked: 'no' }, 'checked must be true or false'],
     [{ sources: ['app.c'], cacheDir: 7 }, 'cacheDir must be the path of a folder'],

@@ -12,7 +12,7 @@ import { Toolchain } from '../../tools/firmware/toolchain.ts';
 
 jest.setTimeout(180_000);
 
-const home = findHome(__dirname);
+const home = findHome();
 const support = readSupport(home);
 const headers = headersOf(home).map(([path]) => path);
 const texts = new Map(support.headers.map(([path, bytes]) => [path.slice(INCLUDE_PATH.length + 1), `${bytes}`]));

@@ -1,7 +1,7 @@
 /** The command line: words in, a command with checked values out. */
 
-import { basename, extname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { checkAddress } from './board-plan.ts';
 import {
   EXPLORE_OPTIONS,
   type ExploreCommand,
@@ -11,7 +11,7 @@ import {
   type ReplayCommand,
   replayCommand,
 } from './explore-args.ts';
-import { parseBitRate, parseDuration, parseShare, parseWhole } from './units.ts';
+import { parseSetting, type RunSettings, SETTING_NAMES, SETTINGS, type SettingName } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What the command line asks for. */
@@ -19,44 +19,48 @@ export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | RunCommand
+  | BuildCommand
   | ExploreCommand
   | ReplayCommand
   | MergeCommand;
 
 /** `lwip-twin run`: boards, their network, and what to write. */
-export interface RunCommand {
+export interface RunCommand extends SourceOptions {
   readonly kind: 'run';
-  readonly programs: readonly ProgramSpec[];
+  /** One for each board, in their order; or a lab file alone. */
+  readonly programs: readonly BoardArgument[];
   /** Capture file; undefined: none. */
   readonly pcap: string | undefined;
   readonly ladder: boolean;
   /** File of a fault plan; undefined: none. */
   readonly plan: string | undefined;
-  readonly seed: number;
-  readonly untilUs: number;
-  /** Nobody has asked for this limit. */
-  readonly untilIsDefault: boolean;
-  readonly latencyUs: number;
-  /** Share of the frames that are lost, 0..1. */
-  readonly loss: number;
-  /** 0: infinitely fast. */
-  readonly bitsPerSecond: number;
-  readonly mtu: number;
-  readonly tickUs: number;
   readonly strictChecksums: boolean;
+  /** Those that were given. */
+  readonly settings: Partial<RunSettings>;
 }
 
-/** One program and its board. */
-export interface ProgramSpec {
+/** `lwip-twin build`: sources, and the image that is to be made of them. */
+export interface BuildCommand extends SourceOptions {
+  readonly kind: 'build';
+  readonly sources: readonly string[];
+  readonly output: string;
+}
+
+/** How C and C++ are compiled. */
+export interface SourceOptions {
+  /** Path of an sdkconfig; undefined: what the project of the sources has. */
+  readonly sdkconfig: string | undefined;
+  readonly include: readonly string[];
+  readonly optimize: '0' | 's' | '2';
+  readonly checked: boolean;
+}
+
+/** A word that stands for a board: FILE or FILE@ADDRESS. */
+export interface BoardArgument {
   readonly file: string;
-  /** Name of the board: that of the file without its extension, with a number if the name is taken. */
-  readonly board: string;
-  /** "192.168.4.1/24" */
-  readonly ip: string;
+  /** "192.168.4.1/24"; undefined: the next one that is free. */
+  readonly ip: string | undefined;
 }
-
-/** A program with an endless loop never comes to rest by itself. */
-const DEFAULT_UNTIL_US = 600e6;
 
 const OPTIONS = {
   pcap: { type: 'string' },
@@ -70,10 +74,19 @@ const OPTIONS = {
   mtu: { type: 'string' },
   tick: { type: 'string' },
   strict: { type: 'boolean', default: false },
+  sdkconfig: { type: 'string' },
+  include: { type: 'string', short: 'I', multiple: true },
+  optimize: { type: 'string', short: 'O', default: 's' },
+  unchecked: { type: 'boolean', default: false },
+  output: { type: 'string', short: 'o' },
   help: { type: 'boolean', short: 'h', default: false },
   version: { type: 'boolean', short: 'V', default: false },
   ...EXPLORE_OPTIONS,
 } as const;
+
+type Values = ReturnType<typeof split>['values'];
+
+const SEE_HELP = 'See "lwip-twin --help".';
 
 /**
  * Understand a command line.
@@ -82,48 +95,75 @@ const OPTIONS = {
  */
 export function parseCommandLine(words: readonly string[]): Command {
   const { values, positionals } = split(words);
-  const [command, ...programs] = positionals;
-  if (values.help || (command === 'help' && programs.length === 0)) return { kind: 'help' };
+  const [command, ...files] = positionals;
+  if (values.help || (command === 'help' && files.length === 0)) return { kind: 'help' };
   if (values.version) return { kind: 'version' };
-  if (command === undefined) throw new UsageError(`No command was given. ${SEE_HELP}`);
-  if (command === 'explore') return exploreCommand(programs, values);
-  if (command === 'replay') return replayCommand(programs, values);
-  if (command === 'merge') return mergeCommand(programs);
-  if (command !== 'run') {
-    const hint = /\.[cm]?[jt]s(?:@|$)/.test(command) ? ` To run a program, write "lwip-twin run ${command}".` : '';
-    throw new UsageError(`There is no command '${command}'.${hint} ${SEE_HELP}`);
+  switch (command) {
+    case undefined:
+      throw new UsageError(`No command was given. ${SEE_HELP}`);
+    case 'run':
+      return runCommand(files, values);
+    case 'build':
+      return buildCommand(files, values);
+    case 'explore':
+      return exploreCommand(files, values);
+    case 'replay':
+      return replayCommand(files, values);
+    case 'merge':
+      return mergeCommand(files);
+    default: {
+      const hint = /\.(?:[cm]?[jt]s|c|cpp|wasm|json)(?:@|$)/.test(command)
+        ? ` To run a program, write "lwip-twin run ${command}".`
+        : '';
+      throw new UsageError(`There is no command '${command}'.${hint} ${SEE_HELP}`);
+    }
   }
-  if (programs.length === 0) throw new UsageError(`'run' needs the files of the programs. ${SEE_HELP}`);
+}
+
+function runCommand(files: readonly string[], values: Values): RunCommand {
+  if (files.length === 0) throw new UsageError(`'run' needs the files of the programs. ${SEE_HELP}`);
   if (values.pcap === '') throw new UsageError('--pcap needs the name of a file.');
   if (values.plan === '') throw new UsageError('--plan needs the name of a file.');
+  refuse('run', { output: values.output });
+  const settings: Partial<Record<keyof RunSettings, number>> = {};
+  for (const name of SETTING_NAMES) {
+    const value = read(name, values[name]);
+    if (value !== undefined) settings[SETTINGS[name].field] = value;
+  }
   return {
     kind: 'run',
-    programs: boardsFor(programs),
+    programs: files.map(boardArgument),
     pcap: values.pcap,
     ladder: values.ladder,
     plan: values.plan,
-    seed: read('seed', values.seed, parseWhole, 'a whole number', 1, Number.MIN_SAFE_INTEGER),
-    untilUs: read(
-      'until',
-      values.until,
-      parseDuration,
-      `${A_DURATION} from 1us to 1000000h`,
-      DEFAULT_UNTIL_US,
-      1,
-      3.6e15,
-    ),
-    untilIsDefault: values.until === undefined,
-    latencyUs: read('latency', values.latency, parseDuration, `${A_DURATION} from 1us to 1h`, 1000, 1, 3600e6),
-    loss: read('loss', values.loss, parseShare, 'a probability from 0 to 1, or a percentage', 0),
-    bitsPerSecond: read('rate', values.rate, parseBitRate, 'a number of bits per second like 500k or 10M', 0, 1, 1e12),
-    mtu: read('mtu', values.mtu, parseWhole, 'a whole number of bytes from 68 to 1500', 1500, 68, 1500),
-    tickUs: read('tick', values.tick, parseDuration, `${A_DURATION} from 1ms to 1s`, 10_000, 1000, 1e6),
     strictChecksums: values.strict,
+    settings,
+    ...sourceOptions(values),
   };
 }
 
-const SEE_HELP = 'See "lwip-twin --help".';
-const A_DURATION = 'a duration like 500us, 5ms, 2s, 3min or 1h,';
+function buildCommand(files: readonly string[], values: Values): BuildCommand {
+  if (files.length === 0) throw new UsageError(`'build' needs the sources of the firmware. ${SEE_HELP}`);
+  const { pcap, plan, seed, until, latency, loss, rate, mtu, tick, output } = values;
+  refuse('build', { pcap, plan, seed, until, latency, loss, rate, mtu, tick });
+  if (output === undefined || output === '') {
+    throw new UsageError(`'build' needs the name of the image, such as -o firmware.wasm. ${SEE_HELP}`);
+  }
+  return { kind: 'build', sources: files, output, ...sourceOptions(values) };
+}
+
+function sourceOptions({ sdkconfig, include, optimize, unchecked }: Values): SourceOptions {
+  if (optimize !== '0' && optimize !== 's' && optimize !== '2') {
+    throw new UsageError(`--optimize must be 0, s or 2, not '${optimize}'.`);
+  }
+  return { sdkconfig, include: include ?? [], optimize, checked: !unchecked };
+}
+
+function refuse(command: string, options: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) throw new UsageError(`'${command}' has no option '--${name}'. ${SEE_HELP}`);
+  }
+}
 
 function split(words: readonly string[]) {
   try {
@@ -142,75 +182,21 @@ function split(words: readonly string[]) {
   }
 }
 
-function read(
-  option: string,
-  text: string | undefined,
-  parse: (text: string) => number | undefined,
-  expected: string,
-  ifAbsent: number,
-  min = 0,
-  max = Number.MAX_SAFE_INTEGER,
-): number {
-  if (text === undefined) return ifAbsent;
-  const value = parse(text);
-  if (value === undefined || value < min || value > max) {
-    throw new UsageError(`--${option} must be ${expected.replace(/,$/, '')}, not '${text}'.`);
-  }
+function read(name: SettingName, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = parseSetting(name, text);
+  if (value === undefined) throw new UsageError(`--${name} must be ${SETTINGS[name].expected}, not '${text}'.`);
   return value;
 }
 
-const PROGRAM_FILE = /\.[cm]?[jt]s$/;
-
-function boardsFor(words: readonly string[]): ProgramSpec[] {
-  const wanted = words.map((word) => {
-    const [, file = word, ip] = /^(.+)@(\d[\d./]*)$/.exec(word) ?? [];
-    if (!PROGRAM_FILE.test(file)) throw new UsageError(`'${file}' is not a program: it must be a .ts or .js file.`);
-    return { file, ip: ip === undefined ? undefined : checkAddress(word, ip) };
-  });
-
-  const names = new Set<string>();
-  const addresses = new Map<string, string>();
-  for (const { file, ip } of wanted) if (ip !== undefined) take(addresses, ip, file);
-  let host = 0;
-  const nextAddress = (): string => {
-    do host++;
-    while (addresses.has(`192.168.4.${host}`));
-    if (host > 254) throw new UsageError('There are not enough addresses for so many boards: give some with "@".');
-    return `192.168.4.${host}/24`;
-  };
-  return wanted.map(({ file, ip = nextAddress() }) => {
-    return { file, board: freeName(names, basename(file, extname(file))), ip };
-  });
-}
-
-function take(addresses: Map<string, string>, ip: string, file: string): void {
-  const other = addresses.get(addressOf(ip));
-  if (other !== undefined)
-    throw new UsageError(`'${other}' and '${file}' cannot both have the address ${addressOf(ip)}.`);
-  addresses.set(addressOf(ip), file);
-}
-
-function addressOf(ip: string): string {
-  return ip.split('/')[0]!;
-}
-
-function freeName(names: Set<string>, wanted: string): string {
-  let name = wanted;
-  for (let n = 2; names.has(name); n++) name = `${wanted}${n}`;
-  names.add(name);
-  return name;
-}
-
-/** @returns the address with its prefix length */
-function checkAddress(word: string, ip: string): string {
-  const [, a, b, c, d, prefix = '24'] = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?$/.exec(ip) ?? [];
-  const bytes = [a, b, c, d].map(Number);
-  // Of what could not be a host's own: 0.x.x.x, the loopback net, multicast and beyond.
-  const isHost = bytes.every((byte) => byte <= 255) && bytes[0]! > 0 && bytes[0] !== 127 && bytes[0]! < 224;
-  if (!isHost || Number(prefix) < 1 || Number(prefix) > 30) {
+function boardArgument(word: string): BoardArgument {
+  const [, file = word, ip] = /^(.+)@(\d[\d./]*)$/.exec(word) ?? [];
+  if (ip === undefined) return { file, ip };
+  const address = checkAddress(ip);
+  if (address === undefined) {
     throw new UsageError(
       `'${ip}' in '${word}' is not the address of a board; write it like 192.168.4.77 or 10.0.0.2/8.`,
     );
   }
-  return `${bytes.join('.')}/${Number(prefix)}`;
+  return { file, ip: address };
 }

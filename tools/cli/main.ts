@@ -3,6 +3,7 @@
 
 import { packageVersion } from '../package-info.ts';
 import { parseCommandLine } from './args.ts';
+import { build } from './build.ts';
 import { config } from './config.ts';
 import { runExplore, runMerge, runReplay } from './explore.ts';
 import { HELP } from './help.ts';
@@ -21,6 +22,8 @@ async function main(words: readonly string[]): Promise<number> {
     switch (command.kind) {
       case 'run':
         return await run(command, screen);
+      case 'build':
+        return await build(command, screen);
       case 'explore':
         return await runExplore(command, screen);
       case 'replay':

@@ -1,19 +1,19 @@
 /** `lwip-twin run`: load the programs, build their world, let it run, say how it ended. */
 
 import { setImmediate } from 'node:timers/promises';
-import { stop } from 'esbuild';
+import type { PanicRecord } from '../../device/firmware/panic.ts';
 import * as device from '../../device/index.ts';
-import { type BlockedTask, type Lan, type Os, type Program, type RunReport, World } from '../../device/index.ts';
+import { type BlockedTask, type RunReport, World } from '../../device/index.ts';
 import { formatLadder } from '../ladder.ts';
 import type { RunCommand } from './args.ts';
+import { TASK, Workbench } from './boards.ts';
 import { CaptureFile, isPcapng } from './capture-file.ts';
 import { describeError } from './describe-error.ts';
 import { idleFaults, inflictFile } from './fault-file.ts';
+import { planRun } from './plan.ts';
 import { ProgramFiles } from './program-file.ts';
-import { evaluate } from './sandbox.ts';
 import type { Screen } from './screen.ts';
 import { seconds } from './units.ts';
-import { UsageError } from './usage-error.ts';
 
 /** Exit statuses, by what a script that calls the command needs to know. */
 export const EXIT = {
@@ -29,8 +29,6 @@ export const EXIT = {
   limit: 4,
 } as const;
 
-/** The task that a program runs in, as app_main() of ESP-IDF does. */
-const TASK = 'main';
 /** Virtual time between two looks at the host: progress, capture on disk, events of Node. */
 const SLICE_US = 1_000_000;
 const HOUSEKEEPING_MS = 100;
@@ -38,22 +36,23 @@ const HOUSEKEEPING_MS = 100;
 /** @returns the exit status @throws UsageError before anything was run or written */
 export async function run(command: RunCommand, screen: Screen): Promise<number> {
   const rejections = watchRejections();
-  const world = new World(command);
-  const lan = world.lan(command);
-  if (command.loss > 0) lan.faults.loss(command.loss, world.random('loss'));
+  const planned = planRun(command);
+  const world = new World({ ...planned, strictChecksums: command.strictChecksums });
+  const lan = world.lan(planned);
+  if (planned.loss > 0) lan.faults.loss(planned.loss, world.random('loss'));
   const files = new ProgramFiles(new Map([['lwip-twin', Object.keys(device)]]), (text) =>
     screen.err(`lwip-twin: ${text}\n`),
   );
-  await plugIn(command, world, lan, files, screen);
+  await new Workbench(world, lan, planned.hosts, files, screen).plugIn(planned.boards);
   world.watch();
   const faults = command.plan === undefined ? [] : inflictFile(world, command.plan);
 
   const { pcap } = command;
   const keep = command.ladder || (pcap !== undefined && isPcapng(pcap));
   const trace = pcap !== undefined || command.ladder ? world.record({ keep }) : null;
-  const capture = pcap === undefined ? null : new CaptureFile(pcap, trace!, command.seed);
+  const capture = pcap === undefined ? null : new CaptureFile(pcap, trace!, planned.seed);
   const frames = () => world.boards.reduce((sum, board) => sum + lan.portOf(board.name).sent, 0);
-  const end = await letRun(world, command.untilUs, capture, () =>
+  const end = await letRun(world, planned.untilUs, capture, () =>
     screen.progress(() => `${seconds(world.nowUs)} s of virtual time, ${frames()} frames`),
   );
   capture?.close();
@@ -63,57 +62,13 @@ export async function run(command: RunCommand, screen: Screen): Promise<number> 
     const boards = world.boards.map((board) => board.name);
     screen.out(`${formatLadder(trace!, { color: process.stdout.isTTY && !process.env.NO_COLOR, boards })}\n`);
   }
-  const verdict = judge(end, command, world, files, [...rejections.values()], capture);
+  const verdict = judge(end, planned.untilIsDefault, world, files, [...rejections.values()], capture);
   const written = command.pcap === undefined || capture?.failure !== undefined ? '' : `, capture in ${command.pcap}`;
   screen.err(
     `lwip-twin: ${verdict.headline}; ${seconds(world.nowUs)} s of virtual time, ${count(frames(), 'frame')}${written}\n`,
   );
   for (const line of [...verdict.details, ...idleFaults(faults)]) screen.err(`${line}\n`);
   return verdict.status;
-}
-
-/** Load every program, then make its board. */
-async function plugIn(command: RunCommand, world: World, lan: Lan, files: ProgramFiles, screen: Screen): Promise<void> {
-  try {
-    for (const { file, board, ip } of command.programs) {
-      const script = await files.load(file);
-      const chance = world.random(`Math.random of ${board}`);
-      const exported = load(file, files, () =>
-        evaluate(script, device, {
-          nowUs: () => world.nowUs,
-          random: () => chance.uint32() / 0x1_0000_0000,
-          print: (stream, text) => {
-            const lines = files.explainPlaces(text).replace(/\n$/, '').split('\n');
-            const prefixed = lines.map((line) => `[${seconds(world.nowUs)} ${board}] ${line}\n`).join('');
-            if (stream === 'stdout') screen.out(prefixed);
-            else screen.err(prefixed);
-          },
-        }),
-      );
-      world.esp32(board, { lan, ip }).xTaskCreate(programIn(exported, file), TASK);
-    }
-  } finally {
-    await stop();
-  }
-}
-
-function load(file: string, files: ProgramFiles, evaluateIt: () => unknown): unknown {
-  try {
-    return evaluateIt();
-  } catch (error) {
-    throw new UsageError(`'${file}' threw while it was loaded: ${describeError(error, files)}`);
-  }
-}
-
-function programIn(exported: unknown, file: string): Program<Os> {
-  const names: Readonly<Record<string, unknown>> = Object(exported);
-  const program = [exported, names.default, names.program].find((candidate) => typeof candidate === 'function');
-  if (program !== undefined) return program as Program<Os>;
-  const others = Object.keys(names);
-  const found = others.length === 0 ? '' : ` (it exports: ${others.join(', ')})`;
-  throw new UsageError(
-    `'${file}' exports no program${found}; a program is an async or generator function, the default export or one named "program".`,
-  );
 }
 
 type End = { readonly report: RunReport } | { readonly error: unknown };
@@ -144,7 +99,7 @@ interface Verdict {
 
 function judge(
   end: End,
-  command: RunCommand,
+  untilIsDefault: boolean,
   world: World,
   files: ProgramFiles,
   rejections: readonly unknown[],
@@ -165,6 +120,11 @@ function judge(
     const details = world.hazards.map(({ board, tUs, text }) => `${board}, ${seconds(tUs)} s: ${text}`);
     return { status: EXIT.failed, headline: 'a board stopped in a known defect of lwIP', details };
   }
+  const panics = world.boards.flatMap(({ panic }) => (panic === null ? [] : [panic]));
+  if (panics.length > 0) {
+    const who = panics.map(({ board }) => board).join(' and ');
+    return { status: EXIT.failed, headline: `${who} panicked`, details: panics.map(describePanic) };
+  }
   if (rejections.length > 0) {
     const details = rejections.map((reason) => describeError(reason, files));
     return { status: EXIT.failed, headline: 'a promise was rejected that no program waited for', details };
@@ -184,7 +144,7 @@ function judge(
     case 'hang':
       return { status: EXIT.hang, headline: 'the programs hang', details };
     case 'until':
-      return command.untilIsDefault
+      return untilIsDefault
         ? { status: EXIT.limit, headline: 'stopped at the default time limit (--until)', details }
         : { status: EXIT.ok, headline: 'stopped as asked', details };
   }
@@ -192,6 +152,11 @@ function judge(
 
 /** What goes wrong without any sign of it in the outcome. */
 const SILENT: ReadonlySet<string> = new Set(['leak', 'closedDescriptor', 'reusedDescriptor']);
+
+function describePanic({ board, task, tUs, reason, backtrace }: PanicRecord): string {
+  const where = backtrace[0] === undefined ? '' : `, in ${backtrace[0]}`;
+  return `  ${board}${taskOf({ task })} ${seconds(tUs)} s: ${reason}${where}`;
+}
 
 function describeBlocked(blocked: BlockedTask): string {
   const where = blocked.call === '' ? '' : ` in ${blocked.call}`;

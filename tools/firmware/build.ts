@@ -10,6 +10,7 @@ import {
 } from '../../device/index.ts';
 import { FirmwareBuildError } from './build-error.ts';
 import { buildImage, type ImageOptions } from './image.ts';
+import { kconfigDefaults } from './kconfig-file.ts';
 import type { Home } from './packages.ts';
 import { nameOf } from './sources.ts';
 
@@ -22,8 +23,13 @@ export interface BuildOptions {
    * them, of which a later one overrides those before it. Left out: ESP-IDF's defaults.
    */
   readonly sdkconfig?: SdkconfigSource | readonly SdkconfigSource[];
+  /** A project's own Kconfig files (Kconfig.projbuild): defaults of symbols that the sdkconfig does not set. */
+  readonly kconfig?: readonly string[];
   /** Folders in which headers are looked for, beside the folders of the sources. */
   readonly include?: readonly string[];
+  /** Files that become part of the image, as EMBED_FILES and, with a zero byte at the end, EMBED_TXTFILES do. */
+  readonly embedFiles?: readonly string[];
+  readonly embedTextFiles?: readonly string[];
   /** How the sources are optimised: '0', 's' (as ESP-IDF's release builds) or '2'; 's' if left out. */
   readonly optimize?: '0' | 's' | '2';
   /**
@@ -55,18 +61,23 @@ export async function buildWasm(home: Home, options: BuildOptions): Promise<Uint
 }
 
 function checkOptions(options: BuildOptions): ImageOptions {
-  const { sources, sdkconfig = [], include = [], optimize = 's', checked = true, cacheDir } = options;
+  const { sources, sdkconfig = [], kconfig = [], include = [], embedFiles = [], embedTextFiles = [] } = options;
+  const { optimize = 's', checked = true, cacheDir } = options;
   if (!isList(sources) || sources.length === 0) {
     throw new TypeError("buildFirmware: sources must be a list of paths, such as ['main/main.c'].");
   }
-  if (!isList(include)) throw new TypeError('buildFirmware: include must be a list of folders.');
-  if (!OPTIMIZE.includes(optimize))
+  for (const [name, list] of Object.entries({ kconfig, include, embedFiles, embedTextFiles })) {
+    if (!isList(list)) throw new TypeError(`buildFirmware: ${name} must be a list of paths.`);
+  }
+  if (!OPTIMIZE.includes(optimize)) {
     throw new TypeError(`buildFirmware: optimize must be '0', 's' or '2', not '${optimize}'.`);
+  }
   if (typeof checked !== 'boolean') throw new TypeError('buildFirmware: checked must be true or false.');
   if (cacheDir !== undefined && typeof cacheDir !== 'string') {
     throw new TypeError('buildFirmware: cacheDir must be the path of a folder.');
   }
-  return { sources, sdkconfig: readSdkconfig(sdkconfig), include, optimize, checked, cacheDir };
+  const config = readSdkconfig(sdkconfig, kconfig);
+  return { sources, sdkconfig: config, include, embedFiles, embedTextFiles, optimize, checked, cacheDir };
 }
 
 function isList(value: unknown): boolean {
@@ -77,11 +88,11 @@ function isList(value: unknown): boolean {
  * The configuration that sdkconfig files and settings make, the later over the earlier.
  * @throws FirmwareBuildError naming file and line, or the symbol
  */
-export function readSdkconfig(given: SdkconfigSource | readonly SdkconfigSource[]): Sdkconfig {
+function readSdkconfig(given: SdkconfigSource | readonly SdkconfigSource[], kconfig: readonly string[]): Sdkconfig {
   try {
-    return [given]
-      .flat()
-      .reduce<Sdkconfig>((below, layer) => addLayer(layer as SdkconfigSource, below), makeSdkconfig());
+    const layers = [given].flat() as SdkconfigSource[];
+    const config = layers.reduce((below, layer) => addLayer(layer, below), makeSdkconfig());
+    return kconfig.length === 0 ? config : addLayer(kconfigDefaults(kconfig, config), config);
   } catch (error) {
     if (error instanceof SdkconfigError) throw new FirmwareBuildError(error.message);
     throw error;

@@ -72,12 +72,14 @@ export function userJob(source: Source, sdkconfigHeader: string, support: Suppor
   ]);
 }
 
-/** One of the sources that belong to every image. It sees only the symbols that it may ask for, so few changes concern it. */
-export function supportJob(name: string, sdkconfigHeader: string, support: Support): Job {
+/** The sources that belong to every image. They see only the symbols that they may ask for, so few settings concern them. */
+export function supportJobs(sdkconfigHeader: string, support: Support): Job[] {
   // The heap's functions are what the compiler would take for the library's.
   const flags = [...C, '-Os', '-fno-builtin', '-Wall', ...COMMON];
   const config = configFile(relevantLines(sdkconfigHeader, support.symbols));
-  return job(name, '/', 'clang', flags, support, [...support.sourceFiles, config]);
+  return support.sources.map((source) => {
+    return job(source[0].slice(1), '/', 'clang', flags, support, [source, ...support.privateHeaders, config]);
+  });
 }
 
 function job(

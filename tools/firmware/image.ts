@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { type Sdkconfig, type SdkconfigValue, sdkconfigHeader } from '../../device/index.ts';
 import { Cache, keyOf, type Made } from './cache.ts';
-import { type CompileOptions, compileError, type Job, supportJob, userJob } from './compile.ts';
+import { type CompileOptions, compileError, type Job, supportJobs, userJob } from './compile.ts';
+import { embeddedFile } from './embed.ts';
 import { encodeLines } from './line-table.ts';
 import { link, makeSuspendable } from './link.ts';
 import type { Home } from './packages.ts';
@@ -17,6 +18,10 @@ export interface ImageOptions extends CompileOptions {
   /** Paths of C and C++ files. */
   readonly sources: readonly string[];
   readonly sdkconfig: Sdkconfig;
+  /** Paths of files that become part of the image. */
+  readonly embedFiles: readonly string[];
+  /** The same, with a zero byte at the end. */
+  readonly embedTextFiles: readonly string[];
   readonly cacheDir: string | undefined;
 }
 
@@ -43,7 +48,11 @@ const underway = new Map<string, Promise<Made>>();
 export async function buildImage(home: Home, options: ImageOptions): Promise<Made> {
   const support = readSupport(home);
   const include = [...new Set([...options.include, ...options.sources.map((file) => dirname(file))])];
-  const sources = options.sources.map((file) => readSource(file, include));
+  const sources = [
+    ...options.sources.map((file) => readSource(file, include)),
+    ...options.embedFiles.map((file) => embeddedFile(file, false)),
+    ...options.embedTextFiles.map((file) => embeddedFile(file, true)),
+  ];
   const header = sdkconfigHeader(options.sdkconfig);
   const cache = new Cache(options.cacheDir);
   const toolchain = () => {
@@ -52,10 +61,9 @@ export async function buildImage(home: Home, options: ImageOptions): Promise<Mad
     return shared;
   };
   const users = sources.map((source) => userJob(source, header, support, { ...options, include }));
-  const supports = support.sources.map((name) => supportJob(name, header, support));
   const info = describe(home, options, sources);
   const versions = JSON.stringify(home.compilers);
-  const jobs = [...users, ...supports].map((job) => ({ ...job, key: keyOf(versions, job.key) }));
+  const jobs = [...users, ...supportJobs(header, support)].map((job) => ({ ...job, key: keyOf(versions, job.key) }));
   const key = keyOf('image', JSON.stringify(info), ...jobs.map((job) => job.key));
   return once(key, cache, async () => {
     toolchain().prepare();

@@ -15,5 +15,5 @@ export { FirmwareBuildError } from './build-error.ts';
  * @throws FirmwareBuildError with the compiler's words, or a sentence on what is missing
  */
 export async function buildFirmware(options: BuildOptions): Promise<Firmware> {
-  return new Firmware(await buildWasm(findHome(import.meta.dirname), options));
+  return new Firmware(await buildWasm(findHome(), options));
 }

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { packageRoot, packageVersion } from '../package-info.ts';
 import { FirmwareBuildError } from './build-error.ts';
 
 interface Manifest {
@@ -23,15 +24,9 @@ export interface Home {
 const CLANG = '@yowasp/clang';
 const BINARYEN = 'binaryen';
 
-/** @param inside a folder of this package */
-export function findHome(inside: string): Home {
-  for (let root = inside; ; root = dirname(root)) {
-    const manifest = readManifest(root);
-    if (manifest?.name === 'lwip-twin') {
-      return { root, version: manifest.version, compilers: manifest.peerDependencies };
-    }
-    if (root === dirname(root)) throw new Error(`${inside} is not inside of lwip-twin.`);
-  }
+export function findHome(): Home {
+  const root = packageRoot();
+  return { root, version: packageVersion(), compilers: readManifest(root)!.peerDependencies };
 }
 
 /** The files that do the work: clang's module, and wasm-opt. */

@@ -7,20 +7,18 @@ import type { FileList } from './messages.ts';
 import type { Home } from './packages.ts';
 
 /** Where the compiler finds them. */
-export const SUPPORT_PATH = '/lwip-twin';
+const SUPPORT_PATH = '/lwip-twin';
 export const INCLUDE_PATH = `${SUPPORT_PATH}/include`;
 export const CONFIG_PATH = `${SUPPORT_PATH}/config`;
 
 export interface Support {
+  /** What every source can include. */
   readonly headers: FileList;
-  /** Names such as "lwip-twin/src/queue.c", relative to "/". */
-  readonly sources: readonly string[];
-  /** Sources and headers in the folder of the sources. */
-  readonly sourceFiles: FileList;
-  /** Changes with any header. */
+  /** Changes with any of them. */
   readonly headersKey: string;
-  /** Changes with any source. */
-  readonly sourcesKey: string;
+  readonly sources: FileList;
+  /** What only these sources can include. */
+  readonly privateHeaders: FileList;
   /** CONFIG_ symbols that somebody in there asks for. */
   readonly symbols: ReadonlySet<string>;
 }
@@ -36,9 +34,9 @@ export function readSupport({ root }: Home): Support {
 
 function read(folder: string): Support {
   const headers = readFiles(join(folder, 'include'), INCLUDE_PATH);
-  const sourceFiles = readFiles(join(folder, 'src'), `${SUPPORT_PATH}/src`);
+  const files = readFiles(join(folder, 'src'), `${SUPPORT_PATH}/src`);
   const symbols = new Set<string>();
-  for (const [, bytes] of [...headers, ...sourceFiles]) {
+  for (const [, bytes] of [...headers, ...files]) {
     for (const [symbol] of Buffer.from(bytes)
       .toString('latin1')
       .matchAll(/\bCONFIG_\w+/g))
@@ -46,10 +44,9 @@ function read(folder: string): Support {
   }
   return {
     headers,
-    sources: sourceFiles.filter(([path]) => path.endsWith('.c')).map(([path]) => path.slice(1)),
-    sourceFiles,
     headersKey: keyOf(...headers.flat()),
-    sourcesKey: keyOf(...sourceFiles.flat()),
+    sources: files.filter(([path]) => path.endsWith('.c')),
+    privateHeaders: files.filter(([path]) => path.endsWith('.h')),
     symbols,
   };
 }

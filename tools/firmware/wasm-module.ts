@@ -29,7 +29,7 @@ export interface Import {
   readonly at: number;
 }
 
-export function* sectionsOf(wasm: Uint8Array): Generator<Section> {
+function* sectionsOf(wasm: Uint8Array): Generator<Section> {
   const reader = new ByteReader(wasm, HEADER_BYTES);
   while (reader.at < wasm.length) {
     const id = reader.u8();

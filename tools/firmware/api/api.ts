@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { buildWasm } from '../build.ts';
 import { FirmwareBuildError } from '../build-error.ts';
 import type { Home } from '../packages.ts';
-import { INCLUDE_PATH, readSupport, SUPPORT_PATH } from '../support.ts';
+import { INCLUDE_PATH, readSupport } from '../support.ts';
 import { type Declaration, declarationsOf } from './declarations.ts';
 import { refusalsOf } from './refusals.ts';
 
@@ -56,9 +56,7 @@ export function headersOf(home: Home): (readonly [path: string, text: string])[]
 
 /** Texts of the support code. */
 export function sourcesOf(home: Home): string[] {
-  return readSupport(home)
-    .sourceFiles.filter(([path]) => path.startsWith(`${SUPPORT_PATH}/src`) && path.endsWith('.c'))
-    .map(([, bytes]) => Buffer.from(bytes).toString('utf8'));
+  return readSupport(home).sources.map(([, bytes]) => Buffer.from(bytes).toString('utf8'));
 }
 
 type Missing = Pick<ApiEntry, 'status' | 'sentence'>;

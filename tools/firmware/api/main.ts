@@ -13,7 +13,7 @@ function line({ name, header, kind, status, sentence }: ApiEntry): string {
 }
 
 const wanted = process.argv.slice(2);
-const entries = await readApi(findHome(import.meta.dirname));
+const entries = await readApi(findHome());
 for (const entry of entries) {
   if (wanted.length === 0 || wanted.some((part) => entry.name.includes(part))) process.stdout.write(`${line(entry)}\n`);
 }

@@ -1,0 +1,150 @@
+/** lab.json: boards, their programs and their network in one file. `lwip-twin --help` describes it. */
+
+import { dirname, resolve } from 'node:path';
+import type { SdkconfigValue } from '../../device/index.ts';
+import type { SdkconfigSource } from '../firmware/build.ts';
+import { nameOf } from '../firmware/sources.ts';
+import { checkAddress, type Typed, type WantedBoard } from './board-plan.ts';
+import { type JsonValue, readJson } from './json-value.ts';
+import { programOf } from './program-of.ts';
+import { A_DURATION, parseSetting, type RunSettings, SETTING_NAMES, SETTINGS, type SettingName } from './settings.ts';
+import { parseDuration } from './units.ts';
+
+/** What a lab file says. */
+export interface Lab {
+  readonly boards: readonly WantedBoard[];
+  readonly settings: Partial<RunSettings>;
+  /** Names that resolve without a server, with their addresses. */
+  readonly hosts: Readonly<Record<string, string>>;
+}
+
+const BOARD_SETTINGS = [
+  'name',
+  'sources',
+  'sdkconfig',
+  'include',
+  'optimize',
+  'checked',
+  'ip',
+  'gw',
+  'boot',
+  'priority',
+  'stdin',
+] as const;
+type BoardSettings = Partial<Readonly<Record<(typeof BOARD_SETTINGS)[number], JsonValue>>>;
+
+const AN_ADDRESS = 'the address of a board, such as "192.168.4.77" or "10.0.0.2/8"';
+const SOURCES =
+  'a program: a .ts, .js or .wasm file, the folder of an ESP-IDF project, or one .c or .cpp file or a list of them';
+const A_PRIORITY = 'a priority from 0 to 24';
+
+/** @throws UsageError naming the file, the place in it, what is wrong and what would be right */
+export function readLab(file: string): Lab {
+  const whole = readJson(file).members(['boards', 'hosts', ...SETTING_NAMES]);
+  const folder = dirname(file);
+  const settings: Partial<Record<keyof RunSettings, number>> = {};
+  for (const name of SETTING_NAMES) {
+    const given = whole[name];
+    if (given !== undefined) settings[SETTINGS[name].field] = readSetting(name, given);
+  }
+  const boards = whole.boards?.items('a list of boards') ?? [];
+  if (boards.length === 0) readJson(file).members(['boards']).boards?.fail('a list with one board or more');
+  return {
+    boards: boards.map((board) => readBoard(board, folder)),
+    settings,
+    hosts: whole.hosts === undefined ? {} : readHosts(whole.hosts),
+  };
+}
+
+function readSetting(name: SettingName, given: JsonValue): number {
+  const { value } = given;
+  const text = typeof value === 'number' ? String(value) : value;
+  return (typeof text === 'string' ? parseSetting(name, text) : undefined) ?? given.fail(SETTINGS[name].expected);
+}
+
+function readBoard(board: JsonValue, folder: string): WantedBoard {
+  const settings: BoardSettings = board.members(BOARD_SETTINGS);
+  const files = readPaths(settings.sources ?? board, folder);
+  const { name, ip, gw, boot, stdin, priority, sdkconfig, include, optimize, checked } = settings;
+  const program = programOf(
+    files,
+    {
+      sdkconfig: sdkconfig === undefined ? undefined : readSdkconfig(sdkconfig, folder),
+      include: include === undefined ? [] : readPaths(include, folder),
+      optimize: optimize === undefined ? 's' : readOptimize(optimize),
+      checked: checked?.boolean() ?? true,
+    },
+    priority === undefined ? undefined : readPriority(priority),
+    (expected) => (settings.sources ?? board).fail(expected),
+  );
+  return {
+    program,
+    file: files[0]!,
+    name: name?.text('the name of a board'),
+    ip: ip === undefined ? undefined : (checkAddress(ip.text(AN_ADDRESS)) ?? ip.fail(AN_ADDRESS)),
+    gw: gw === undefined ? undefined : (checkAddress(gw.text(AN_ADDRESS))?.split('/')[0] ?? gw.fail(AN_ADDRESS)),
+    bootUs: boot === undefined ? undefined : readDuration(boot),
+    stdin: stdin === undefined ? undefined : readTyped(stdin),
+  };
+}
+
+/** One path or a list of them, relative to the folder of the lab file. */
+function readPaths(given: JsonValue, folder: string): string[] {
+  const texts = typeof given.value === 'string' ? [given] : given.items(SOURCES);
+  if (texts.length === 0) given.fail(SOURCES);
+  return texts.map((text) => nameOf(resolve(folder, text.text('a path'))));
+}
+
+/** A path, settings, or a list of both. */
+function readSdkconfig(given: JsonValue, folder: string): SdkconfigSource[] {
+  const expected = 'the path of an sdkconfig file, an object with CONFIG_ symbols, or a list of them';
+  const layers = Array.isArray(given.value) ? given.items(expected) : [given];
+  return layers.map((layer) => {
+    if (!layer.isObject) return nameOf(resolve(folder, layer.text(expected)));
+    const settings: Record<string, SdkconfigValue> = {};
+    for (const [symbol, { value }] of layer.entries(expected)) {
+      if (!/^CONFIG_\w+$/.test(symbol)) layer.fail('an object whose names begin with CONFIG_');
+      settings[symbol] = isScalar(value) ? value : layer.fail('an object with texts, numbers, true and false');
+    }
+    return settings;
+  });
+}
+
+function isScalar(value: unknown): value is SdkconfigValue {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+function readOptimize(given: JsonValue): '0' | 's' | '2' {
+  const text = String(given.value);
+  return text === '0' || text === 's' || text === '2' ? text : given.fail('"0", "s" or "2"');
+}
+
+function readPriority(given: JsonValue): number {
+  const { value } = given;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 24
+    ? value
+    : given.fail(A_PRIORITY);
+}
+
+function readDuration(given: JsonValue): number {
+  const { value } = given;
+  return parseDuration(typeof value === 'string' ? value : String(value === 0 ? 0 : '')) ?? given.fail(A_DURATION);
+}
+
+/** A text that is there from the beginning, or texts with the times at which they are typed. */
+function readTyped(given: JsonValue): Typed[] {
+  if (typeof given.value === 'string') return [{ atUs: 0, text: given.value }];
+  return given.items('a text, or a list of objects with "at" and "text"').map((item) => {
+    const { at, text } = item.members(['at', 'text']);
+    return { atUs: at === undefined ? 0 : readDuration(at), text: (text ?? item).text('a text to be typed') };
+  });
+}
+
+function readHosts(given: JsonValue): Record<string, string> {
+  const hosts: Record<string, string> = {};
+  for (const [name, address] of given.entries('an object with names and their addresses')) {
+    const expected = 'an IPv4 address, such as "192.168.4.1"';
+    hosts[name] = checkAddress(address.text(expected))?.split('/')[0] ?? address.fail(expected);
+  }
+  return hosts;
+}

@@ -1,0 +1,83 @@
+/** Runs a case of the bug zoo and says what did not hold. */
+
+import { join } from 'node:path';
+import { type Esp32, type Firmware, World } from '../../device/index.ts';
+import { TCP_ACK, TCP_SYN } from '../../stack/prot/tcp.ts';
+import { dissect } from '../dissect.ts';
+import { buildFirmware } from '../firmware/index.ts';
+import type { ZooBoard, ZooCase, ZooVariant } from './case.ts';
+
+/** The images of a case. */
+export type ZooImages = Readonly<Record<ZooBoard, Firmware>>;
+
+/** How long the server's board is ahead. */
+const HEAD_START_US = 500_000;
+const BOARDS = ['app', 'peer'] as const;
+
+/** Compile what a case's boards run. */
+export async function buildZooCase(zoo: ZooCase, variant: ZooVariant): Promise<ZooImages> {
+  const build = (file: string, board: ZooBoard) =>
+    buildFirmware({ sources: [join(zoo.folder, `${file}.c`)], sdkconfig: zoo.sdkconfig[board] });
+  const [app, peer] = await Promise.all([build(variant, 'app'), build('peer', 'peer')]);
+  return { app, peer };
+}
+
+/** A run that is over. */
+export interface ZooRun {
+  readonly world: World;
+  /** What did not hold, one sentence each; none: the programs behaved. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Let the boards of a case run as long as it says.
+ * @param prepare called before anything happens, for misfortunes
+ */
+export function runZooCase(zoo: ZooCase, images: ZooImages, prepare: (world: World) => void = () => undefined): ZooRun {
+  const world = new World({ seed: 1 });
+  const lan = world.lan();
+  const syns: Record<ZooBoard, number> = { app: 0, peer: 0 };
+  world.record({ keep: false }).onFrame(({ from, bytes }) => {
+    if (isSyn(bytes)) syns[from as ZooBoard]++;
+  });
+  const boards: Partial<Record<ZooBoard, Esp32>> = {};
+  for (const name of BOARDS) {
+    const options = { lan, ip: `${zoo.boards[name]}/24`, firmware: images[name], hosts: zoo.dns };
+    const boot = () => {
+      boards[name] = world.esp32(name, options);
+    };
+    if (zoo.listens === name) boot();
+    else world.at(HEAD_START_US, boot);
+  }
+  prepare(world);
+  world.runSync({ until: zoo.check.untilUs });
+  return { world, faults: judge(zoo, boards as Record<ZooBoard, Esp32>, syns) };
+}
+
+function judge({ check }: ZooCase, boards: Record<ZooBoard, Esp32>, syns: Record<ZooBoard, number>): string[] {
+  const faults: string[] = [];
+  for (const name of BOARDS) {
+    const { log, panic } = boards[name];
+    if (panic !== null) faults.push(`${name} panicked: ${panic.message} ${panic.backtrace.join(', ')}`);
+    for (const { text } of log) if (text.includes('ZOO FAIL')) faults.push(`${name} said "${text}".`);
+    if (check.ok.includes(name) && !log.some(({ text }) => text.includes('ZOO OK'))) {
+      faults.push(`${name} did not say "ZOO OK".`);
+    }
+    const open = openSockets(boards[name]);
+    if (open > (check.maxSockets[name] ?? open)) faults.push(`${name} has ${open} open sockets.`);
+    if (syns[name] > (check.maxSyn[name] ?? syns[name])) faults.push(`${name} sent ${syns[name]} SYNs.`);
+  }
+  return faults;
+}
+
+function openSockets({ sockets, opt }: Esp32): number {
+  let open = 0;
+  for (let i = 0; i < opt.MAX_SOCKETS; i++) if (sockets.open(sockets.offset + i) !== null) open++;
+  return open;
+}
+
+/** The first segment of a connection, or its repetition. */
+function isSyn(bytes: Uint8Array): boolean {
+  const { tcp } = dissect(bytes);
+  return tcp !== undefined && (tcp.flags & (TCP_SYN | TCP_ACK)) === TCP_SYN;
+}
