@@ -84,7 +84,8 @@ export function netifConfig(options: AddressOptions, hostname: string): WiredCon
       get_ip_event: IP_EVENT_STA_GOT_IP,
       lost_ip_event: IP_EVENT_STA_LOST_IP,
       if_key: WIRED_KEY,
-      if_desc: 'lan',
+      // As ESP-IDF's station and soft-AP: examples look for their interface by this.
+      if_desc: kind === 'dhcps' ? 'ap' : 'sta',
       route_prio: WIRED_ROUTE_PRIO,
       name: 'en',
       hostname: options.hostname ?? hostname,
