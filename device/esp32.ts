@@ -23,7 +23,7 @@ import type { PanicRecord } from './firmware/panic.ts';
 import { BoardSys, configMAX_PRIORITIES, type Scheduler, Task, type TaskBody, type TaskOwner } from './freertos.ts';
 import { ipEventRecord, postIp6Event, postIpEvent } from './ip_events.ts';
 import type { Lan } from './lan.ts';
-import { type AddressOptions, netifConfig, parseIp } from './netif_config.ts';
+import { type AddressOptions, checkNoAddress, netifConfig, parseIp } from './netif_config.ts';
 import { Os } from './os.ts';
 import { Plug, type PlugOwner } from './plug.ts';
 import { type Program, ProgramRunner } from './program.ts';
@@ -150,6 +150,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.tickUs = options.firmware?.tickUs ?? sdkconfigTickUs(this.sdkconfig) ?? world.tickUs;
     this.opt = makeOpt({ ...sdkconfigOpt(this.sdkconfig), ...options.opt });
     const { lan } = options;
+    if (lan === undefined) checkNoAddress(name, options);
     this.wiredConfig = lan === undefined ? null : netifConfig(options, this.localHostname);
     this.plug = lan === undefined ? null : new Plug(this, lan, this.mac, options.mtu);
     this.sys = new BoardSys(world.scheduler, this);
@@ -380,6 +381,14 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   /** The same as esp_netif sees it. */
   get esp_netif(): EspNetif {
     return this.wired.esp_netif;
+  }
+
+  /**
+   * Another place on a wire, for an interface that a program makes by esp_netif_new(): it is what esp_netif_attach() takes.
+   * @param mac "24:0a:c4:00:01:01"
+   */
+  plugInto(lan: Lan, mac: string): Plug {
+    return new Plug(this, lan, parseEthAddr(mac));
   }
 
   /** Bring the interface of the options up, in the tcpip thread (rule S1). */

@@ -59,6 +59,28 @@ const WIRED_ROUTE_PRIO = 50;
 const NO_SERVERS: readonly number[] = [];
 const NO_OPTIONS: Partial<DhcpsOptions> = {};
 
+/** Options that say something about an interface, which there is only with a wire. */
+const NEEDS_LAN: readonly (keyof AddressOptions)[] = [
+  'ip',
+  'gw',
+  'dhcp',
+  'autoConnect',
+  'dhcps',
+  'hostname',
+  'dns',
+  'garp',
+];
+
+/** @throws TypeError for an option that means nothing without a wire */
+export function checkNoAddress(board: string, options: AddressOptions): void {
+  const option = NEEDS_LAN.find((name) => options[name] !== undefined);
+  if (option !== undefined) {
+    throw new TypeError(
+      `Board ${board} has the option ${option} but no lan; without one its programs make its interfaces.`,
+    );
+  }
+}
+
 type Kind = 'static' | 'dhcp' | 'dhcps';
 
 const FLAGS: Readonly<Record<Kind, number>> = {

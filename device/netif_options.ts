@@ -17,6 +17,7 @@ import { type EspNetif, type EspNetifConfig, NO_ADDRESS } from './esp_netif.ts';
 import {
   type dhcps_lease_t,
   ESP_NETIF_CAPTIVEPORTAL_URI,
+  ESP_NETIF_DHCP_CLIENT,
   ESP_NETIF_DHCP_SERVER,
   ESP_NETIF_DHCP_STARTED,
   ESP_NETIF_DHCP_STOPPED,
@@ -43,7 +44,7 @@ const OFFER = 0x02;
 /** How lwIP names the interfaces of a driver. Source: ESP-IDF esp_netif_lwip_defaults.c, wlanif.c, ethernetif.c */
 function lwipName({ flags, if_key }: esp_netif_inherent_config_t): string {
   if ((flags & ESP_NETIF_DHCP_SERVER) !== 0) return 'ap';
-  return if_key.startsWith('ETH') ? 'en' : 'st';
+  return (flags & ESP_NETIF_DHCP_CLIENT) === 0 || if_key.startsWith('ETH') ? 'en' : 'st';
 }
 
 /** @param hostname CONFIG_LWIP_LOCAL_HOSTNAME */

@@ -275,6 +275,58 @@ describe('a board as an access point', () => {
   });
 });
 
+test('interfaces that a program makes: each network through its wire, everything else through the best', () => {
+  const world = new World({ seed: 1 });
+  const lans = [world.lan({ name: 'lan a' }), world.lan({ name: 'lan b' })];
+  const board = world.esp32('board');
+  const trace = world.record();
+  board.xTaskCreate(function* (os) {
+    yield* os.esp_netif_init();
+    for (const [i, lan] of lans.entries()) {
+      const esp_netif = os.esp_netif_new({
+        flags: 0,
+        ip_info: {
+          ip: { addr: inet_addr(`10.0.${i}.2`) },
+          netmask: { addr: inet_addr('255.255.255.0') },
+          gw: { addr: inet_addr(`10.0.${i}.1`) },
+        },
+        get_ip_event: 0,
+        lost_ip_event: 0,
+        if_key: `OWN_${i}`,
+        if_desc: `own ${i}`,
+        route_prio: 10 * (i + 1),
+      })!;
+      yield* os.esp_netif_attach(esp_netif, board.plugInto(lan, `24:0a:c4:00:01:0${i}`));
+      yield* os.esp_netif_action_start(esp_netif);
+      yield* os.esp_netif_action_connected(esp_netif);
+    }
+    const sock = yield* os.socket(AF_INET, SOCK_DGRAM);
+    for (const ip of ['10.0.0.255', '10.0.1.255', '8.8.8.8']) yield* os.sendto(sock, 'x', 1, 0, sockaddr_in(ip, 9));
+    const first = os.esp_netif_get_handle_from_ifkey('OWN_0')!;
+    yield* os.esp_netif_set_default_netif(first);
+    yield* os.sendto(sock, 'x', 1, 0, sockaddr_in('9.9.9.9', 9));
+    yield* os.esp_netif_destroy(first);
+    yield* os.sendto(sock, 'x', 1, 0, sockaddr_in('10.0.0.255', 9));
+  }, 'main');
+  world.runSync();
+  const asks = trace.frames.map(({ lan, bytes }) => {
+    const isArp = bytes[13] === 6;
+    return `${lan}: ${isArp ? `who-has ${bytes.subarray(38, 42).join('.')}` : bytes.subarray(30, 34).join('.')}`;
+  });
+  expect([...new Set(asks)]).toEqual([
+    'lan a: who-has 10.0.0.2',
+    'lan b: who-has 10.0.1.2',
+    'lan a: 10.0.0.255',
+    'lan b: 10.0.1.255',
+    'lan b: who-has 10.0.1.1',
+    'lan a: who-has 10.0.0.1',
+  ]);
+});
+
+test('an address without a wire is refused', () => {
+  expect(() => new World().esp32('board', { ip: '10.0.0.1' })).toThrow('Board board has the option ip but no lan');
+});
+
 test('what may be changed while a DHCP client or server runs', () => {
   const { world, station, netif } = homeAndStation();
   const results: number[] = [];

@@ -21,6 +21,8 @@ import {
   WIFI_ALL_CHANNEL_SCAN,
   WIFI_AUTH_WPA2_PSK,
   WIFI_AUTH_WPA3_PSK,
+  WIFI_EVENT,
+  WIFI_EVENT_STA_BSS_RSSI_LOW,
   WIFI_IF_AP,
   WIFI_IF_STA,
   WIFI_MODE_AP,
@@ -177,6 +179,33 @@ describe('reasons', () => {
     expect(world.runSync().outcome).toBe('ended');
     expect(diary.length).toBeLessThan(110);
   });
+});
+
+test('roaming: a weak signal is told once; the program leaves and takes the stronger network', () => {
+  const world = new World({ seed: 1 });
+  const near = world.accessPoint({ ...HOME, name: 'near', channel: 1, rssi: -40, gateway: '192.168.1.1' });
+  world.accessPoint({ ...HOME, name: 'far', channel: 11, rssi: -70, gateway: '192.168.2.1' });
+  const diary: Diary = [];
+  const station = world.esp32('station');
+  const config = { ssid: 'home', password: 'open sesame', scan_method: WIFI_ALL_CHANNEL_SCAN };
+  station.xTaskCreate(function* (os) {
+    yield* startStation(os, diary, { config });
+    yield* os.esp_wifi_set_rssi_threshold(-75);
+    yield* os.waitEvent(WIFI_EVENT, WIFI_EVENT_STA_BSS_RSSI_LOW);
+    yield* os.esp_wifi_disconnect();
+  }, 'main');
+  world.at(10 * SECOND, () => near.setRssi(-60, 'station'));
+  world.at(11 * SECOND, () => near.setRssi(-80, 'station'));
+  world.at(12 * SECOND, () => near.setRssi(-85, 'station'));
+  world.runSync();
+  expect(diary.slice(1)).toEqual([
+    '2120 connected home 1',
+    '3120 got 192.168.1.2 new',
+    '11000 event 18',
+    '11000 disconnected 8 ASSOC_LEAVE',
+    '13120 connected home 11',
+    '14120 got 192.168.2.2 new',
+  ]);
 });
 
 describe('losing', () => {

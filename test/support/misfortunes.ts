@@ -72,6 +72,8 @@ export function runMisfortunes(seed: number, misfortunes: readonly Misfortune[])
       rssi: -50 - 10 * i,
       gateway: `192.168.${i + 1}.1/24`,
       dns: { [NAME]: BROKER },
+      // Renewed every half minute, and refused if the addresses have changed meanwhile.
+      dhcp: { leaseMinutes: 1 },
     }),
   );
   world.internetHost('broker', { ip: BROKER }).xTaskCreate(broker, 'broker');
