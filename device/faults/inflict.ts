@@ -32,11 +32,14 @@ import { FLAG_OF, FlowTable, towardReceiver, towardSender } from './segments.ts'
 import { Counter, type FaultContext, FrameSelector, PeriodGate } from './select.ts';
 import { type Fate, lose } from './wire.ts';
 
+const NUMBERS_MAX = 1000;
+
 /** A fault of the plan while it is carried out. */
 class Entry implements InflictedFault {
   readonly spec: FaultSpec;
   matches = 0;
   applied = 0;
+  readonly numbers: number[] = [];
   private undo: (() => void) | null = null;
   isGone = false;
 
@@ -46,6 +49,12 @@ class Entry implements InflictedFault {
 
   get matched(): boolean {
     return this.matches > 0;
+  }
+
+  /** It took effect. @param n running number of the frame, call or note that shows it */
+  tookEffect(n: number): void {
+    this.applied++;
+    if (this.numbers.length < NUMBERS_MAX) this.numbers.push(n);
   }
 
   /** What takes it back. */
@@ -153,7 +162,7 @@ export class FaultDesk {
       },
       decide: (frame, fate, lan) => {
         const applies = act(frame, fate, lan);
-        if (applies) entry.applied++;
+        if (applies) entry.tookEffect(this.world.nextNumber);
         return applies;
       },
     });
@@ -238,8 +247,9 @@ export class FaultDesk {
     const run = (): void => {
       if (entry.isGone) return;
       entry.matches = Math.max(entry.matches, 1);
+      const n = this.world.nextNumber;
       this.world.note(`fault: ${JSON.stringify(entry.spec)}`);
-      if (act()) entry.applied++;
+      if (act()) entry.tookEffect(n);
     };
     const { world } = this;
     const schedule = (): void => {
@@ -303,8 +313,9 @@ export class FaultDesk {
         return concerned;
       },
       decide: <T>(call: CallView, op: Op<T>): Op<T> => {
-        entry.applied++;
         this.world.note(`${spec.kind}: ${call.fn}`, call.board.name);
+        // The call is recorded right after it was shown.
+        entry.tookEffect(this.world.nextNumber);
         return act(call, op);
       },
     };
@@ -323,7 +334,7 @@ export class FaultDesk {
     const test = (of: MemoryKind): boolean => {
       if (of !== spec.of || !gate.isIn(this.world.nowUs) || !counter.next()) return false;
       entry.matches++;
-      entry.applied++;
+      entry.tookEffect(this.world.nextNumber);
       this.world.note(`no memory: ${of}`, board.name);
       return true;
     };
@@ -342,7 +353,7 @@ export class FaultDesk {
       (choice) => {
         entry.matches++;
         const swaps = wanted(choice);
-        if (swaps) entry.applied++;
+        if (swaps) entry.tookEffect(this.world.nextNumber);
         return swaps;
       },
     );

@@ -337,6 +337,8 @@ export interface InflictedFault {
   readonly applied: number;
   /** There was something that it is about. */
   readonly matched: boolean;
+  /** Running numbers, in a trace, of the frames, calls and notes at which it took effect; the first 1000. */
+  readonly numbers: readonly number[];
   /** Take it back. What has happened stays. */
   remove(): void;
 }

@@ -6,6 +6,8 @@ export type LogLevel = 'E' | 'W' | 'I' | 'D' | 'V';
 
 /** One line that a board printed. */
 export interface LogRecord {
+  /** It was printed before everything in a trace that has this running number or a higher one. */
+  readonly n: number;
   /** Virtual time in microseconds. */
   readonly tUs: number;
   /** ESP_LOG's level; '' for a line of printf() and for what a panic prints. */
@@ -21,6 +23,7 @@ export interface LogRecord {
 /** What a console needs of its board. */
 interface ConsoleBoard {
   readonly bootUs: number;
+  readonly nextNumber: number;
   readonly scheduler: { readonly nowUs: number };
 }
 
@@ -47,7 +50,8 @@ export class Console {
   /** A line of ESP_LOGx. */
   log(level: LogLevel | '', tag: string, text: string, task: string): void {
     this.flush(task);
-    const record: LogRecord = { tUs: this.board.scheduler.nowUs, level, tag, text, task };
+    const { nextNumber: n, scheduler } = this.board;
+    const record: LogRecord = { n, tUs: scheduler.nowUs, level, tag, text, task };
     this.records.push(record);
     this.onRecord?.(record);
   }
@@ -68,7 +72,8 @@ export class Console {
   }
 
   private add(text: string, task: string): void {
-    const record: LogRecord = { tUs: this.board.scheduler.nowUs, level: '', tag: '', text, task };
+    const { nextNumber: n, scheduler } = this.board;
+    const record: LogRecord = { n, tUs: scheduler.nowUs, level: '', tag: '', text, task };
     this.records.push(record);
     this.onRecord?.(record);
   }

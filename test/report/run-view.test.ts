@@ -1,5 +1,6 @@
 /** What led to what in a run, and the rule behind it. */
 import { describe, expect, test } from '@jest/globals';
+import { AF_INET, type Os, SOCK_STREAM, sockaddr_in, World } from '../../device/index.ts';
 import { answeredBy, answerTo, originalOf, stateBefore } from '../../tools/report/connections.ts';
 import { resultWords, ruleOf } from '../../tools/report/explain.ts';
 import { fieldsOf } from '../../tools/report/fields.ts';
@@ -82,6 +83,40 @@ describe('links', () => {
     expect(stateBefore(connection!.ends[0], synAck.record.n)?.state.state).toBe('SYN_SENT');
     expect(connection!.ends.map((end) => end.board)).toEqual(['client', 'server']);
     expect(view.connections).toHaveLength(2);
+  });
+});
+
+describe('what a reader must not miss', () => {
+  const world = new World({ seed: 1 });
+  const lan = world.lan();
+  world.record({ states: true });
+  const board = world.esp32('lonely', { lan, ip: '192.168.4.1' });
+  board.xTaskCreate(function* (os: Os) {
+    const sock = yield* os.socket(AF_INET, SOCK_STREAM);
+    yield* os.connect(sock, sockaddr_in('192.168.4.9', 80));
+    yield* os.send(sock, 'x');
+    yield* os.recv(sock, new Uint8Array(1));
+  }, 'main');
+  world.inflict([
+    { kind: 'drop', match: { from: 'lonely', proto: 'arp' }, nth: 2 },
+    { kind: 'callFails', fn: 'connect', errno: 'EHOSTUNREACH' },
+    { kind: 'drop', match: { from: 'nobody' } },
+  ]);
+  world.watch();
+  const found = reportData(world, world.runSync());
+
+  test('the fault plan says what it met', () => {
+    const [drop, fails, never] = found.faults;
+    const arp = found.frames.filter((frame) => frame.fault === 'drop');
+    expect(drop!.matched).toEqual(arp.map((frame) => frame.n));
+    expect(fails!.matched).toEqual([found.calls.find((call) => call.fn === 'connect')!.n0]);
+    expect(never!.matched).toEqual([]);
+  });
+
+  test('findings and hints stand where they were found', () => {
+    expect(found.marks.map((mark) => [mark.kind, mark.board])).toContainEqual(['hint', 'lonely']);
+    const items = new RunView(found).items;
+    expect(items.filter((item) => item.kind === 'mark')).toHaveLength(found.marks.length);
   });
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { FaultPlan } from '../../device/faults/plan.ts';
 import { formatLadder } from '../ladder.ts';
 import { packageVersion } from '../package-info.ts';
-import { toPcap } from '../pcap-writer.ts';
+import { formatPcapng } from '../pcapng-writer.ts';
 import { replaceFile } from '../replace-file.ts';
 import { reportData, reportHtml } from '../report/report.ts';
 import { replayOf, type ScenarioRef } from './replay-file.ts';
@@ -63,18 +63,14 @@ export class FindingsFolder {
   async write(finding: Finding): Promise<string> {
     const name = `${String(this.names.size + 1).padStart(3, '0')}-${slug(finding.violation)}`;
     this.names.set(finding, name);
-    const { world, report, inflicted } = await runTrial(this.scenario, finding.plan, true);
+    const { world, report } = await runTrial(this.scenario, finding.plan, true);
     const put = (ending: string, content: string | Uint8Array): void =>
       replaceFile(join(this.path, `${name}.${ending}`), content);
     put('replay.json', `${JSON.stringify(replayOf(this.ref, finding), null, 2)}\n`);
     put('ladder.txt', `${ladderText(world.trace!, finding)}\n`);
-    put('pcap', toPcap(world.trace!.frames));
-    const faults = inflicted.faults.map(({ spec, matched }) => ({
-      text: `${JSON.stringify(spec)}${matched ? '' : ' (met nothing)'}`,
-      matched: [],
-    }));
+    put('pcapng', formatPcapng(world.trace!));
     const title = `${this.scenario.name}: ${finding.violation}`;
-    put('html', reportHtml({ ...reportData(world, report, { title }), faults }));
+    put('html', reportHtml(reportData(world, report, { title })));
     return name;
   }
 

@@ -3,11 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
+import type { Trace } from '../../device/trace.ts';
 import type { RunReport, World } from '../../device/world.ts';
 import { formatEthAddr } from '../../stack/prot/ethernet.ts';
 import { packageRoot, packageVersion } from '../package-info.ts';
 import { replaceFile } from '../replace-file.ts';
-import { packReport, type ReportData, type ReportMark } from './report-data.ts';
+import { packReport, type ReportData, type ReportFault, type ReportLog, type ReportMark } from './report-data.ts';
 
 export interface ReportOptions {
   /** Heading of the page; "lwip-twin" and the names of the boards if left out. */
@@ -37,9 +38,9 @@ export function reportData(world: World, run: RunReport | undefined, options: Re
     events: trace.events,
     steps: trace.steps,
     states: trace.states,
-    logs: [],
-    marks: marksOf(world, run),
-    faults: [],
+    logs: logsOf(world),
+    marks: marksOf(trace, run),
+    faults: faultsOf(world),
   };
 }
 
@@ -60,18 +61,54 @@ function outcomeSentence(world: World, run: RunReport | undefined): string {
   }
 }
 
-function marksOf(world: World, run: RunReport | undefined): ReportMark[] {
-  const hazards = world.hazards.map(
-    ({ tUs, board, text }): ReportMark => ({ kind: 'hazard', n: world.nextNumber, tUs, board, task: '', text }),
+/** What was found, as marks that stand behind everything that had happened by then. */
+function marksOf(trace: Trace, run: RunReport | undefined): ReportMark[] {
+  const numbers = new Numbers(trace);
+  const found = [...(run?.findings ?? []), ...(run?.hints ?? [])];
+  return found.map(({ kind, tUs, board, task, text, isExpected }): ReportMark => {
+    const words = isExpected ? `${text} (expected)` : text;
+    return { kind: markKind(kind), n: numbers.after(tUs), tUs, board, task, text: words };
+  });
+}
+
+const HINTS: ReadonlySet<string> = new Set(['shortWrite', 'errnoNotRead', 'errorLog', 'noTimeout']);
+
+function markKind(kind: string): ReportMark['kind'] {
+  if (kind === 'hazard' || kind === 'panic') return kind;
+  return HINTS.has(kind) ? 'hint' : 'finding';
+}
+
+/** Running numbers of a trace by time. */
+class Numbers {
+  private readonly records: readonly (readonly [tUs: number, n: number])[];
+
+  constructor({ frames, calls, notes }: Trace) {
+    this.records = [...frames, ...notes]
+      .map(({ tUs, n }) => [tUs, n] as const)
+      .concat(calls.map(({ t0Us, n0 }) => [t0Us, n0] as const))
+      .sort((a, b) => a[1] - b[1]);
+  }
+
+  /** A number behind everything that happened until then. */
+  after(tUs: number): number {
+    const later = this.records.find(([time]) => time > tUs);
+    return later === undefined ? (this.records.at(-1)?.[1] ?? 0) + 1 : later[1];
+  }
+}
+
+function logsOf(world: World): ReportLog[] {
+  return world.boards.flatMap(({ name, log }) =>
+    log.map(({ n, tUs, level, tag, text, task }): ReportLog => {
+      const words = tag === '' ? text : `${tag}: ${text}`;
+      return { n, tUs, board: name, task, level, text: words };
+    }),
   );
-  if (run?.outcome !== 'hang') return hazards;
-  const stuck = run.blocked
-    .filter((blocked) => !blocked.isServing)
-    .map(({ board, task, call, waitsFor }): ReportMark => {
-      const text = `Stuck in ${call === '' ? 'no call' : call}, which waits for ${waitsFor}.`;
-      return { kind: 'finding', n: world.nextNumber, tUs: run.nowUs, board, task, text };
-    });
-  return [...hazards, ...stuck];
+}
+
+function faultsOf(world: World): ReportFault[] {
+  return world.inflictions
+    .flatMap((inflicted) => inflicted.faults)
+    .map(({ spec, numbers }) => ({ text: JSON.stringify(spec), matched: numbers }));
 }
 
 /** The page with a run in it. The run is deflated and in base64, so nothing that a payload contains can be markup. */

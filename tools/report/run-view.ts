@@ -159,7 +159,12 @@ function itemsOf(lines: readonly Line[], data: ReportData): Item[] {
   });
   for (const log of data.logs) items.push({ kind: 'log', n: log.n, tUs: log.tUs, log });
   for (const mark of data.marks) items.push({ kind: 'mark', n: mark.n, tUs: mark.tUs, mark });
-  return items.sort((a, b) => a.n - b.n);
+  // What was printed or found by then stands before what has the same number.
+  return items.sort((a, b) => a.n - b.n || rank(a) - rank(b));
+}
+
+function rank(item: Item): number {
+  return item.kind === 'log' || item.kind === 'mark' ? 0 : 1;
 }
 
 /** Calls that never returned stand at the end. */
