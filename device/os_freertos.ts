@@ -16,7 +16,7 @@ export abstract class OsFreertos extends OsCall {
 
   /** @returns whole ticks in so many milliseconds, rounded down: at 100 Hz, pdMS_TO_TICKS(5) is 0 */
   pdMS_TO_TICKS(ms: number): number {
-    return this.board.sys.fetchTicks(ms);
+    return Math.floor((ms * 1000) / this.board.tickUs);
   }
 
   /** Wait for so many ticks; 0 lets tasks of the same priority run. */

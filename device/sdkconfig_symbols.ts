@@ -43,7 +43,7 @@ LWIP_IP6_FRAG | bool | y | | LWIP_IPV6 | -ipv6 | the same for IPv6
 LWIP_IP4_REASSEMBLY | bool | n | | LWIP_IPV4 | + | fragments are put together; otherwise they are dropped
 LWIP_IP6_REASSEMBLY | bool | n | | LWIP_IPV6 | -ipv6 | the same for IPv6
 LWIP_IP_REASS_MAX_PBUFS | int | 10 | 10..100 | | + | fragments that wait for others
-LWIP_IP_FORWARD | bool | n | | | - | route packets between netifs
+LWIP_IP_FORWARD | bool | n | | | + | packets are passed on between interfaces
 LWIP_IPV4_NAPT | bool | n | | LWIP_IP_FORWARD | -napt | NAPT on forwarded packets
 LWIP_IPV4_NAPT_PORTMAP | bool | y | | LWIP_IPV4_NAPT | -napt | static port maps for NAPT
 LWIP_STATS | bool | n | | | =log | counters (lwip_stats)

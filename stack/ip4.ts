@@ -5,6 +5,7 @@ import { etharp_output } from './etharp.ts';
 import { FRAME_IP, type Frame, SUMS_PENDING, SUMS_VALID } from './frame.ts';
 import { icmp_dest_unreach, icmp_input } from './icmp.ts';
 import { igmp_input, igmp_lookfor_group } from './igmp.ts';
+import { ip4_forward } from './ip4_forward.ts';
 import { ip4_frag, ip4_reass } from './ip4_frag.ts';
 import {
   NETIF_FLAG_BROADCAST,
@@ -63,7 +64,7 @@ export function ip4_addr_isbroadcast(addr: number, netif: Netif): boolean {
  * Take a packet: check it, find out whether it is for us, hand it to its protocol. The caller keeps its reference.
  * @param at where the IP header starts in frame.bytes
  * @param room bytes from there to the end of the frame
- * Source: lwIP ip4_input(). The header checksum is not verified (CHECKSUM_CHECK_IP 0); nothing is forwarded.
+ * Source: lwIP ip4_input(). The header checksum is not verified (CHECKSUM_CHECK_IP 0).
  */
 export function ip4_input(stack: Stack, frame: Frame, at: number, room: number, inp: Netif): void {
   const b = frame.bytes;
@@ -92,8 +93,13 @@ export function ip4_input(stack: Stack, frame: Frame, at: number, room: number, 
     netif = inp;
     checkSource = false;
   }
-  if (netif === null || (checkSource && (ip4_addr_isbroadcast(src, inp) || ip4_addr_ismulticast(src)))) {
+  if (checkSource && (ip4_addr_isbroadcast(src, inp) || ip4_addr_ismulticast(src))) {
     stack.stats.ip_drop++;
+    return;
+  }
+  if (netif === null) {
+    if (stack.opt.IP_FORWARD !== 0) ip4_forward(stack, frame, at, len, inp);
+    else stack.stats.ip_drop++;
     return;
   }
   if ((getU16(b, at + IP_OFFSET) & (IP_OFFMASK | IP_MF)) === 0) {

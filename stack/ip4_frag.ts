@@ -35,6 +35,8 @@ export function ip4_frag(frame: Frame, dest: number, netif: Netif): err_t {
   if (frame.sums !== SUMS_PENDING_IP_ONLY) frame.fillTransportSum(FRAME_IP, IP_HLEN);
   const step = ((netif.mtu - IP_HLEN) >> 3) << 3;
   const total = frame.len - SIZEOF_ETH_HDR - IP_HLEN;
+  // A packet that is passed on can be a fragment itself.
+  const field = getU16(b, FRAME_IP + IP_OFFSET);
   for (let offset = 0; offset < total; offset += step) {
     const count = Math.min(step, total - offset);
     const part = netif.stack.port.memory.frames.alloc(SIZEOF_ETH_HDR + IP_HLEN + count);
@@ -43,7 +45,8 @@ export function ip4_frag(frame: Frame, dest: number, netif: Netif): err_t {
     const payload = FRAME_IP + IP_HLEN;
     p.set(b.subarray(payload + offset, payload + offset + count), payload);
     putU16(p, FRAME_IP + IP_LEN, IP_HLEN + count);
-    putU16(p, FRAME_IP + IP_OFFSET, (offset >> 3) | (offset + count < total ? IP_MF : 0));
+    const more = offset + count < total ? IP_MF : field & IP_MF;
+    putU16(p, FRAME_IP + IP_OFFSET, ((field & IP_OFFMASK) + (offset >> 3)) | more);
     putU16(p, FRAME_IP + IP_CHKSUM, 0);
     part.sums = SUMS_PENDING;
     etharp_output(netif, part, dest);

@@ -84,6 +84,7 @@ export const OPT = {
     'the DHCP server fixes the addresses of its clients',
   ),
   IP_FRAG: entry('IP4_FRAG', 1, 'bool', 0, 1, 'cut packets that are too long; otherwise they go out whole'),
+  IP_FORWARD: entry('IP_FORWARD', 0, 'bool', 0, 1, 'pass packets on between interfaces'),
   IP_REASSEMBLY: entry('IP4_REASSEMBLY', 0, 'bool', 0, 1, 'put fragments together; otherwise they are dropped'),
   IP_REASS_MAXAGE: entry('', 3, 's', 1, 255, 'time to complete a datagram'),
   IP_REASS_MAX_PBUFS: entry('IP_REASS_MAX_PBUFS', 10, 'count', 10, 100, 'fragments kept in all'),

@@ -19,6 +19,8 @@ export const ICMP_PP = 12;
 /** Codes of "destination unreachable" and "time exceeded". */
 export const ICMP_DUR_PROTO = 2;
 export const ICMP_DUR_PORT = 3;
+export const ICMP_DUR_FRAG = 4;
+export const ICMP_TE_TTL = 0;
 export const ICMP_TE_FRAG = 1;
 
 /** Bytes of the offending packet that an error message quotes: IP header without options + 8. */

@@ -13,6 +13,8 @@ export const IP_CHKSUM = 10;
 export const IP_SRC = 12;
 export const IP_DEST = 16;
 
+/** In IP_OFFSET: may not be fragmented; more fragments follow; position in units of 8 bytes. */
+export const IP_DF = 0x4000;
 export const IP_MF = 0x2000;
 export const IP_OFFMASK = 0x1fff;
 

@@ -10,6 +10,7 @@ import {
   FramePool,
   InputSegment,
   ip4addr_aton,
+  makeOpt,
   NETIF_FLAG_BROADCAST,
   NETIF_FLAG_ETHARP,
   NETIF_FLAG_IGMP,
@@ -17,6 +18,7 @@ import {
   netif_add,
   netif_set_link_up,
   netif_set_up,
+  type Opt,
   parseEthAddr,
   type SharedMemory,
   Stack,
@@ -35,6 +37,8 @@ export interface BareStackOptions {
   readonly rand?: (n: number) => number;
   /** The peer's hardware address is known from the start, for ever. */
   readonly peerIsKnown?: boolean;
+  /** lwIP options other than the defaults. */
+  readonly opt?: Partial<Opt>;
 }
 
 /** Buffers of all bare stacks: they run one after the other. */
@@ -47,19 +51,28 @@ export class BareStack {
   nowMs = 0;
   private isUp = false;
 
-  constructor({ onFrame, isn = (n) => 1001 + 1000 * n, rand = () => 0, peerIsKnown = true }: BareStackOptions) {
+  constructor({
+    onFrame,
+    isn = (n) => 1001 + 1000 * n,
+    rand = () => 0,
+    peerIsKnown = true,
+    opt = {},
+  }: BareStackOptions) {
     let isns = 0;
     let rands = 0;
-    this.stack = new Stack({
-      memory,
-      sys_now: () => this.nowMs,
-      LWIP_RAND: () => rand(rands++),
-      LWIP_HOOK_TCP_ISN: () => isn(isns++),
-      tcpip_try_callback: () => false,
-      hazard: (name) => {
-        throw new Error(`The stack ran into the hazard ${name}.`);
+    this.stack = new Stack(
+      {
+        memory,
+        sys_now: () => this.nowMs,
+        LWIP_RAND: () => rand(rands++),
+        LWIP_HOOK_TCP_ISN: () => isn(isns++),
+        tcpip_try_callback: () => false,
+        hazard: (name) => {
+          throw new Error(`The stack ran into the hazard ${name}.`);
+        },
       },
-    });
+      makeOpt(opt),
+    );
     const flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_IGMP;
     this.netif = new Netif(this.stack, 'en', parseEthAddr(HOST.mac), 1500, flags, (_netif, frame) => {
       if (this.isUp) onFrame(frame.view().slice());
