@@ -6,6 +6,7 @@ import { etharp_add_static_entry } from '../stack/etharp.ts';
 import type { Frame } from '../stack/frame.ts';
 import { makeOpt, type Opt } from '../stack/opt.ts';
 import { type EthAddr, parseEthAddr } from '../stack/prot/ethernet.ts';
+import { IPADDR_ANY } from '../stack/prot/ip4.ts';
 import { type HazardName, type MemoryKind, type SharedMemory, Stack } from '../stack/stack.ts';
 import type { Air } from './air/air.ts';
 import { EthDriver } from './esp_eth.ts';
@@ -124,6 +125,8 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   private defaultWifi: WifiDefault | null = null;
   readonly world: BoardWorld;
   opt: Opt;
+  /** By key of the interface; null if they are not kept. */
+  private readonly storedAddresses: Map<string, number> | null;
   readonly options: Esp32Options;
   private readonly firmware: BoardFirmware | null;
   private programs: BootProgram[] = [];
@@ -149,6 +152,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.sdkconfig = sdkconfig instanceof Sdkconfig ? sdkconfig : makeSdkconfig(sdkconfig);
     this.tickUs = options.firmware?.tickUs ?? sdkconfigTickUs(this.sdkconfig) ?? world.tickUs;
     this.opt = makeOpt({ ...sdkconfigOpt(this.sdkconfig), ...options.opt });
+    this.storedAddresses = this.sdkconfig.value('CONFIG_LWIP_DHCP_RESTORE_LAST_IP') === true ? new Map() : null;
     const { lan } = options;
     if (lan === undefined) checkNoAddress(name, options);
     this.wiredConfig = lan === undefined ? null : netifConfig(options, this.localHostname);
@@ -427,11 +431,18 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.netifs.chooseDefault(esp_netif, isUp);
   }
 
+  /** With CONFIG_LWIP_DHCP_RESTORE_LAST_IP. Source: ESP-IDF dhcp_ip_addr_restore() */
+  lastAddress(esp_netif: EspNetif): number {
+    return this.storedAddresses?.get(esp_netif.config.if_key) ?? IPADDR_ANY;
+  }
+
   /** An address has come or gone. Used by the interface. */
   onIpEvent(esp_netif: EspNetif, event: IpEvent): void {
     this.trace?.addEvent(ipEventRecord(this, esp_netif, event));
     postIpEvent(this, esp_netif, event);
-    if (event.event === 'ip_assigned' || event.event === 'ip_changed') this.netifs.wakeWaiters();
+    if (event.event !== 'ip_assigned' && event.event !== 'ip_changed') return;
+    this.storedAddresses?.set(esp_netif.config.if_key, event.info.ip);
+    this.netifs.wakeWaiters();
   }
 
   onIp6Event(esp_netif: EspNetif, ip: esp_ip6_addr_t): void {

@@ -67,6 +67,8 @@ export interface IpEvent {
 export interface EspNetifBoard {
   readonly stack: Stack;
   onIpEvent(esp_netif: EspNetif, event: IpEvent): void;
+  /** The address from DHCP that is kept through a loss of power, int32 in host order; IPADDR_ANY if there is none. */
+  lastAddress(esp_netif: EspNetif): number;
   onIp6Event(esp_netif: EspNetif, address: esp_ip6_addr_t): void;
   /** It has come up with an address, or gone down: which interface is the default one now? */
   chooseDefault(esp_netif: EspNetif, isUp: boolean): void;
@@ -317,7 +319,7 @@ export class EspNetif {
     netif.gw = IPADDR_ANY;
     this.stopLostTimer();
     this.startLostTimer();
-    if (dhcp_start(netif) !== ERR_OK) return ESP_ERR_ESP_NETIF_DHCPC_START_FAILED;
+    if (dhcp_start(netif, this.board.lastAddress(this)) !== ERR_OK) return ESP_ERR_ESP_NETIF_DHCPC_START_FAILED;
     this.dhcp_status = ESP_NETIF_DHCP_STARTED;
     return ESP_OK;
   }

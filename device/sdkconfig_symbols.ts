@@ -58,7 +58,7 @@ LWIP_DHCP_DOES_ACD_CHECK | option | | | | -v22 | full RFC 5227 ACD of lwIP 2.2 (
 LWIP_DHCP_DOES_NOT_CHECK_OFFERED_IP | option | | | | + | it is used at once
 LWIP_DHCP_DISABLE_CLIENT_ID | bool | n | | LWIP_IPV4 | + | DHCP option 61 is left out
 LWIP_DHCP_DISABLE_VENDOR_CLASS_ID | bool | y | | LWIP_IPV4 | =vendor | leave out option 60 (default: left out)
-LWIP_DHCP_RESTORE_LAST_IP | bool | n | | LWIP_IPV4 | - | last lease is kept in NVS and requested (INIT-REBOOT) at start
+LWIP_DHCP_RESTORE_LAST_IP | bool | n | | LWIP_IPV4 | + | the last address is kept through a loss of power, and asked for again
 LWIP_DHCP_OPTIONS_LEN | int | 69 if LWIP_DHCP_DISABLE_VENDOR_CLASS_ID; 109 if !LWIP_DHCP_DISABLE_VENDOR_CLASS_ID | 69..255 | LWIP_IPV4 | + | bytes for options in the client's messages
 LWIP_NUM_NETIF_CLIENT_DATA | int | 0 | 0..256 | | =place | extra netif_client_data slots
 LWIP_DHCP_COARSE_TIMER_SECS | int | 1 | 1..10 | | + | seconds in which leases age

@@ -145,10 +145,11 @@ export class DhcpShared {
 
 /**
  * Ask for an address, or wait for a link to do so.
+ * @param last the address of before, which the client asks to have confirmed first; IPADDR_ANY if there is none
  * @returns ERR_ARG if the interface is down, ERR_MEM if its MTU is below 576
  * Source: lwIP dhcp_start()
  */
-export function dhcp_start(netif: Netif): err_t {
+export function dhcp_start(netif: Netif, last = IPADDR_ANY): err_t {
   if ((netif.flags & NETIF_FLAG_UP) === 0) return ERR_ARG;
   if (netif.mtu < DHCP_MAX_MSG_LEN_MIN_REQUIRED) return ERR_MEM;
   if (netif.dhcp?.pcb_allocated) releasePcb(netif.stack);
@@ -156,7 +157,9 @@ export function dhcp_start(netif: Netif): err_t {
   netif.dhcp = dhcp;
   usePcb(netif.stack);
   dhcp.pcb_allocated = true;
+  dhcp.offered_ip_addr = last;
   if ((netif.flags & NETIF_FLAG_LINK_UP) === 0) setState(dhcp, DHCP_STATE_INIT);
+  else if (last !== IPADDR_ANY) reboot(netif, dhcp);
   else discover(netif, dhcp);
   return ERR_OK;
 }

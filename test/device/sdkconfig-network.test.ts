@@ -283,6 +283,23 @@ describe('DHCP', () => {
     expect(station({ CONFIG_LWIP_DHCP_DOES_NOT_CHECK_OFFERED_IP: true }).boundMs).toBeLessThan(100);
   });
 
+  test.each([
+    [{}, [1, 3, 1, 3]],
+    [{ CONFIG_LWIP_DHCP_RESTORE_LAST_IP: true }, [1, 3, 3]],
+  ])('%j: messages of two boots', (sdkconfig, types) => {
+    const world = new World();
+    const trace = world.record();
+    const lan = world.lan();
+    world.esp32('ap', { lan, dhcps: true });
+    const sta = world.esp32('sta', { lan, dhcp: true, sdkconfig });
+    world.at(5e6, () => sta.powerOff());
+    world.at(6e6, () => sta.powerOn());
+    world.runSync({ until: 12e6, stopWhenIdle: false });
+    const sent = trace.frames.filter(({ from, bytes }) => from === 'sta' && bytes[23] === 17 && bytes[13] === 0);
+    expect(sent.map(({ bytes }) => options(bytes.subarray(42)).get(53)![0])).toEqual(types);
+    expect(trace.events.filter(({ board, event }) => board === 'sta' && event === 'ip_assigned').length).toBe(2);
+  });
+
   test('CONFIG_LWIP_DHCPS_LEASE_UNIT and CONFIG_LWIP_DHCPS_ADD_DNS are seen in the offer', () => {
     const usual = options(station({}).offer);
     const other = options(station({}, { CONFIG_LWIP_DHCPS_LEASE_UNIT: 1, CONFIG_LWIP_DHCPS_ADD_DNS: false }).offer);
