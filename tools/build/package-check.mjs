@@ -53,7 +53,9 @@ function install(tarball) {
   const home = join(temp, 'node_modules', manifest.name);
   mkdirSync(home, { recursive: true });
   run('tar', ['-xzf', tarball, '--strip-components', '1', '-C', home], temp);
-  for (const name of Object.keys(manifest.dependencies ?? {})) {
+  // What 'lwip-twin/jest' needs of its peer is the type of expect().
+  const peers = ['fast-check', 'expect'];
+  for (const name of [...Object.keys(manifest.dependencies ?? {}), ...peers]) {
     const link = join(temp, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), link, 'junction');
