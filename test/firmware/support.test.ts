@@ -33,6 +33,48 @@ test('what a board cannot do, it says', () => {
   ]);
 });
 
+test('a console: commands, and the loop that reads them', () => {
+  expect(run(['console', 'add 1 2', 'add 9 1', '', 'sub 1', 'greet', 'help add'])).toEqual([
+    'hello big world',
+    '',
+    "Type 'help' to get the list of commands.",
+    '> sum 3',
+    '> sum 10',
+    'Command returned non-zero error code: 0x104 (ESP_ERR_INVALID_SIZE)',
+    '> > Unrecognized command',
+    '> hello you',
+    '> add <n>...',
+    '  Adds numbers',
+    '',
+  ]);
+});
+
+test('argtable3: options, numbers, words, and what is wrong with them', () => {
+  expect(run(['argtable'])).toEqual([
+    "0: v0 h'10.0.0.1'",
+    "0: v1 c5 w0.50 h'host'",
+    "0: v1 c3 c16 h'host'",
+    "0: v0 w-1.50 h'two words'",
+    "0: v0 h'-c'",
+    '1:',
+    'ping: missing option <host>',
+    '1:',
+    'ping: unexpected argument "b"',
+    '3:',
+    'ping: invalid argument "x" to option -c <n>',
+    'ping: unexpected argument "-q"',
+    'ping: too many errors to display',
+    '1:',
+    'ping: excess option -c <n>',
+    ' [-v] [-c <n>] [--wait=<s>] <host>',
+    '-v, --verbose: say more',
+    '-c, --count=<n>: how often',
+    '--wait=<s>: between two',
+    '<host>: whom',
+    'I check: argtable done',
+  ]);
+});
+
 describe('addresses', () => {
   /** What print_addresses() must print. */
   function expected(text: string): string[] {

@@ -10,6 +10,8 @@ void test_mac(void);
 void test_lists(void);
 void test_uri(void);
 void test_refused(void);
+void test_console(void);
+void test_argtable(void);
 void print_addresses(const char *text);
 
 static const struct {
@@ -18,6 +20,7 @@ static const struct {
 } parts[] = {
   { "nvs", test_nvs },     { "names", test_names }, { "mac", test_mac },
   { "lists", test_lists }, { "uri", test_uri },     { "refused", test_refused },
+  { "console", test_console }, { "argtable", test_argtable },
 };
 
 static void run(const char *name) {
