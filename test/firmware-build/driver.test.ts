@@ -180,8 +180,8 @@ main/part/x.h:1:11: error: use of undeclared identifier 'undeclared'
     ],
     [
       'an environment',
-      '#include <stdlib.h>\nvoid app_main(void) { getenv("HOME"); }\n',
-      "app.c: 'getenv' is used, and a board has no environment.",
+      '#include <stdlib.h>\nint putenv(char *);\nvoid app_main(void) { putenv("A=B"); }\n',
+      "app.c: 'putenv' is used, and a board has no environment.",
     ],
     ['no beginning', 'void main_task(void) {}\n', 'No source defines app_main()'],
   ])('%s', async (_, source, sentence) => {

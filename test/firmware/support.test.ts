@@ -21,7 +21,7 @@ function run(lines: readonly string[]) {
   return board.log.map(({ level, tag, text }) => (tag === '' ? text : `${level} ${tag}: ${text}`));
 }
 
-test.each(['nvs', 'names', 'mac', 'lists', 'uri'])('%s', (part) => {
+test.each(['nvs', 'names', 'mac', 'lists', 'uri', 'zone'])('%s', (part) => {
   expect(run([part])).toEqual([`I check: ${part} done`]);
 });
 

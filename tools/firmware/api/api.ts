@@ -3,7 +3,7 @@
  * sentence, or absent, which the linker says. Whether a function is defined is asked of the linker itself.
  */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildWasm } from '../build.ts';
@@ -24,19 +24,24 @@ export interface ApiEntry extends Declaration {
 /** Headers that shadow some of the C library's and are not for programs. */
 const INNER_HEADERS = /^(?:__|bits\/)/;
 
+/** Of the C library: what our headers do not include. */
+const LIBRARY_HEADERS = ['ctype.h', 'dirent.h', 'math.h', 'stdio.h', 'sys/param.h', 'sys/stat.h', 'time.h'];
+
 /**
+ * @param library functions of the C library that are of interest, too
  * @returns by name
  * @throws FirmwareBuildError if the headers do not compile together
  */
-export async function readApi(home: Home): Promise<ApiEntry[]> {
+export async function readApi(home: Home, library: readonly string[] = []): Promise<ApiEntry[]> {
   const headers = headersOf(home);
-  const declarations = declarationsOf(headers);
+  const declared = declarationsOf(headers);
+  const names = new Set(declared.map(({ name }) => name));
+  const declarations = [
+    ...declared,
+    ...library.filter((name) => !names.has(name)).map((name) => ({ name, header: '', kind: 'function' as const })),
+  ];
   const functions = declarations.filter(({ kind }) => kind === 'function').map(({ name }) => name);
-  const undefinedOnes = await findUndefined(
-    home,
-    headers.map(([path]) => path),
-    functions,
-  );
+  const undefinedOnes = await findUndefined(home, [...headers.map(([path]) => path), ...LIBRARY_HEADERS], functions);
   const refusals = refusalsOf(sourcesOf(home));
   return declarations.map((declaration) => {
     const missing = undefinedOnes.get(declaration.name);
@@ -110,12 +115,4 @@ async function complaints(home: Home, source: string): Promise<string> {
     if (error instanceof FirmwareBuildError) return error.message;
     throw error;
   }
-}
-
-/** Names that examples use, by group. */
-export type ApiSurface = Readonly<Record<string, Readonly<Record<string, number>>>>;
-
-/** @param path of a JSON file: { group: { function: number of examples that use it } } */
-export function readSurface(path: string): ApiSurface {
-  return JSON.parse(readFileSync(path, 'utf8')) as ApiSurface;
 }

@@ -12,6 +12,7 @@ void test_uri(void);
 void test_refused(void);
 void test_console(void);
 void test_argtable(void);
+void test_zone(void);
 void print_addresses(const char *text);
 
 static const struct {
@@ -20,7 +21,7 @@ static const struct {
 } parts[] = {
   { "nvs", test_nvs },     { "names", test_names }, { "mac", test_mac },
   { "lists", test_lists }, { "uri", test_uri },     { "refused", test_refused },
-  { "console", test_console }, { "argtable", test_argtable },
+  { "console", test_console }, { "argtable", test_argtable }, { "zone", test_zone },
 };
 
 static void run(const char *name) {
