@@ -107,6 +107,11 @@ export class Lan {
     return this.ports.some((p) => p.station.name === board);
   }
 
+  /** Frames that all stations have sent so far. */
+  get sent(): number {
+    return this.ports.reduce((sum, port) => sum + port.sent, 0);
+  }
+
   /** The port of a board. @throws RangeError if it is not on this segment */
   portOf(board: string): Port {
     const port = this.ports.find((p) => p.station.name === board);

@@ -15,6 +15,9 @@ export interface Typed {
   readonly text: string;
 }
 
+/** What a board is connected to: the wire of all boards, the air, or the internet behind access points. */
+export type BoardNetwork = 'lan' | 'wifi' | 'internet';
+
 /** A board that somebody wants, as far as that was said. */
 export interface WantedBoard {
   readonly program: BoardProgram;
@@ -24,6 +27,10 @@ export interface WantedBoard {
   /** "192.168.4.1/24" */
   readonly ip?: string | undefined;
   readonly gw?: string | undefined;
+  /** The wire if left out. */
+  readonly network?: BoardNetwork | undefined;
+  /** Of a host of the internet: from there to an access point. */
+  readonly latencyUs?: number | undefined;
   /** When it is switched on. */
   readonly bootUs?: number | undefined;
   readonly stdin?: readonly Typed[] | undefined;
@@ -32,7 +39,9 @@ export interface WantedBoard {
 export interface BoardPlan extends WantedBoard {
   /** Nobody else has it. */
   readonly name: string;
-  readonly ip: string;
+  /** Undefined for a board on the air, which has none to begin with. */
+  readonly ip: string | undefined;
+  readonly network: BoardNetwork;
   readonly bootUs: number;
   readonly stdin: readonly Typed[];
 }
@@ -61,7 +70,8 @@ export function planBoards(wanted: readonly WantedBoard[]): BoardPlan[] {
   return wanted.map((board) => ({
     ...board,
     name: board.name ?? freeName(names, board.file),
-    ip: board.ip ?? nextAddress(),
+    network: board.network ?? 'lan',
+    ip: board.ip ?? (board.network === 'wifi' ? undefined : nextAddress()),
     bootUs: board.bootUs ?? 0,
     stdin: board.stdin ?? [],
   }));

@@ -4,7 +4,15 @@ import { readFileSync } from 'node:fs';
 import { stop } from 'esbuild';
 import { formatLogRecord, type LogRecord } from '../../device/firmware/console.ts';
 import * as device from '../../device/index.ts';
-import { type Esp32Options, Firmware, type Lan, type Os, type Program, type World } from '../../device/index.ts';
+import {
+  type Esp32,
+  type Esp32Options,
+  Firmware,
+  type Lan,
+  type Os,
+  type Program,
+  type World,
+} from '../../device/index.ts';
 import type { BuildOptions } from '../firmware/build.ts';
 import { FirmwareBuildError } from '../firmware/build-error.ts';
 import { buildFirmware } from '../firmware/index.ts';
@@ -65,7 +73,7 @@ export class Workbench {
   private place(plan: BoardPlan, loaded: Loaded): void {
     const { world } = this;
     const switchOn = () => {
-      const board = world.esp32(plan.name, this.optionsOf(plan, loaded));
+      const board = this.make(plan, this.optionsOf(plan, loaded));
       if (loaded.kind === 'script') {
         board.xTaskCreate(loaded.program, TASK, loaded.priority === undefined ? {} : { priority: loaded.priority });
       }
@@ -78,12 +86,23 @@ export class Workbench {
     else world.at(plan.bootUs, switchOn);
   }
 
-  private optionsOf({ name, ip, gw }: BoardPlan, loaded: Loaded): Esp32Options {
-    const options: Esp32Options = { lan: this.lan, ip, ...(gw === undefined ? {} : { gw }) };
-    if (loaded.kind === 'script') return options;
+  /** On its network. */
+  private make({ name, network, ip, gw, latencyUs }: BoardPlan, options: Esp32Options): Esp32 {
+    switch (network) {
+      case 'lan':
+        return this.world.esp32(name, { ...options, lan: this.lan, ip: ip!, ...(gw && { gw }) });
+      case 'wifi':
+        return this.world.esp32(name, options);
+      case 'internet':
+        return this.world.internetHost(name, { ...options, ip: ip!.split('/')[0]!, ...(latencyUs && { latencyUs }) });
+    }
+  }
+
+  private optionsOf({ name }: BoardPlan, loaded: Loaded): Esp32Options {
+    if (loaded.kind === 'script') return {};
     const bootUs = () => this.world.boards.find((board) => board.name === name)?.bootUs ?? 0;
     const onLog = (record: LogRecord) => this.print(name, formatLogRecord(record, bootUs()), 'stdout');
-    return { ...options, firmware: loaded.firmware, hosts: this.hosts, onLog };
+    return { firmware: loaded.firmware, hosts: this.hosts, onLog };
   }
 
   private print(board: string, text: string, stream: 'stdout' | 'stderr'): void {

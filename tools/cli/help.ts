@@ -65,6 +65,17 @@ A lab.json describes boards; paths are relative to it, and options of the comman
                  symbols, or a list of them, the later over the earlier; include: folders with headers;
                  optimize: "0", "s" or "2"; checked: false for --unchecked
 
+Wi-Fi and what is behind it, in a lab.json:
+  { "accessPoints": [{ "ssid": "home", "password": "open sesame", "channel": 6, "dns": { "hub.example": "34.1.2.3" },
+                       "outages": [{ "at": "20s", "for": "5s" }] }],
+    "boards": [{ "sources": "sensor_project", "wifi": true },
+               { "sources": "hub.ts", "internet": "34.1.2.3", "latency": "20ms" }] }
+  of an access point  ssid; password; channel; rssi: in dBm; bssid; name; gateway: its own address and network,
+                 "192.168.1.1/24"; dhcp, internet: false for none; dns: names with an address, a list of them, "NXDOMAIN",
+                 "SERVFAIL", "REFUSED" or "silent"; outages: when it is off, and for how long
+  of a board     wifi: true: its program joins an access point; internet: its address, if it is a host behind access
+                 points, with latency: from there to them
+
 config prints what sdkconfig files say about the network, the later over the earlier: each value, ESP-IDF's default,
 what it changes, and which settings have no effect here. --changed leaves out what is as by default.
 

@@ -6,6 +6,7 @@ import type { SdkconfigSource } from '../firmware/build.ts';
 import { nameOf } from '../firmware/sources.ts';
 import { checkAddress, type Typed, type WantedBoard } from './board-plan.ts';
 import { type JsonValue, readJson } from './json-value.ts';
+import { readAccessPoint, type WantedAccessPoint } from './lab-air.ts';
 import { programOf } from './program-of.ts';
 import { A_DURATION, parseSetting, type RunSettings, SETTING_NAMES, SETTINGS, type SettingName } from './settings.ts';
 import { parseDuration } from './units.ts';
@@ -16,6 +17,7 @@ export interface Lab {
   readonly settings: Partial<RunSettings>;
   /** Names that resolve without a server, with their addresses. */
   readonly hosts: Readonly<Record<string, string>>;
+  readonly accessPoints: readonly WantedAccessPoint[];
 }
 
 const BOARD_SETTINGS = [
@@ -27,6 +29,9 @@ const BOARD_SETTINGS = [
   'checked',
   'ip',
   'gw',
+  'wifi',
+  'internet',
+  'latency',
   'boot',
   'priority',
   'stdin',
@@ -40,7 +45,7 @@ const A_PRIORITY = 'a priority from 0 to 24';
 
 /** @throws UsageError naming the file, the place in it, what is wrong and what would be right */
 export function readLab(file: string): Lab {
-  const whole = readJson(file).members(['boards', 'hosts', ...SETTING_NAMES]);
+  const whole = readJson(file).members(['boards', 'hosts', 'accessPoints', ...SETTING_NAMES]);
   const folder = dirname(file);
   const settings: Partial<Record<keyof RunSettings, number>> = {};
   for (const name of SETTING_NAMES) {
@@ -53,6 +58,7 @@ export function readLab(file: string): Lab {
     boards: boards.map((board) => readBoard(board, folder)),
     settings,
     hosts: whole.hosts === undefined ? {} : readHosts(whole.hosts),
+    accessPoints: whole.accessPoints?.items('a list of access points').map(readAccessPoint) ?? [],
   };
 }
 
@@ -65,7 +71,7 @@ function readSetting(name: SettingName, given: JsonValue): number {
 function readBoard(board: JsonValue, folder: string): WantedBoard {
   const settings: BoardSettings = board.members(BOARD_SETTINGS);
   const files = readPaths(settings.sources ?? board, folder);
-  const { name, ip, gw, boot, stdin, priority, sdkconfig, include, optimize, checked } = settings;
+  const { name, gw, boot, stdin, priority, sdkconfig, include, optimize, checked } = settings;
   const program = programOf(
     files,
     {
@@ -81,11 +87,28 @@ function readBoard(board: JsonValue, folder: string): WantedBoard {
     program,
     file: files[0]!,
     name: name?.text('the name of a board'),
-    ip: ip === undefined ? undefined : (checkAddress(ip.text(AN_ADDRESS)) ?? ip.fail(AN_ADDRESS)),
+    ...readNetwork(settings),
     gw: gw === undefined ? undefined : (checkAddress(gw.text(AN_ADDRESS))?.split('/')[0] ?? gw.fail(AN_ADDRESS)),
     bootUs: boot === undefined ? undefined : readDuration(boot),
     stdin: stdin === undefined ? undefined : readTyped(stdin),
   };
+}
+
+/** What the board is connected to, and its address there. */
+function readNetwork({
+  ip,
+  wifi,
+  internet,
+  latency,
+}: BoardSettings): Pick<WantedBoard, 'ip' | 'network' | 'latencyUs'> {
+  const address = (given: JsonValue) => checkAddress(given.text(AN_ADDRESS)) ?? given.fail(AN_ADDRESS);
+  if (wifi?.boolean()) {
+    ip?.fail('left out for a board with "wifi": its address comes from an access point');
+    return { network: 'wifi' };
+  }
+  if (internet === undefined) return { ip: ip && address(ip) };
+  ip?.fail('left out for a board with "internet", which is its address');
+  return { ip: address(internet), network: 'internet', latencyUs: latency && readDuration(latency) };
 }
 
 /** One path or a list of them, relative to the folder of the lab file. */

@@ -3,6 +3,7 @@
 import type { BoardArgument, RunCommand } from './args.ts';
 import { type BoardPlan, planBoards, type WantedBoard } from './board-plan.ts';
 import { type Lab, readLab } from './lab.ts';
+import type { WantedAccessPoint } from './lab-air.ts';
 import { programOf } from './program-of.ts';
 import { DEFAULTS, type RunSettings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
@@ -13,6 +14,7 @@ export interface RunPlan extends RunSettings {
   readonly untilIsDefault: boolean;
   /** Names that resolve without a server. */
   readonly hosts: Readonly<Record<string, string>>;
+  readonly accessPoints: readonly WantedAccessPoint[];
 }
 
 const LAB_FILE = /\.json$/;
@@ -35,7 +37,12 @@ export function planRun(command: RunCommand): RunPlan {
   }
   const lab: Lab = isLab
     ? readLab(first!.file)
-    : { boards: command.programs.map((argument) => boardOf(argument, command)), settings: {}, hosts: {} };
+    : {
+        boards: command.programs.map((argument) => boardOf(argument, command)),
+        settings: {},
+        hosts: {},
+        accessPoints: [],
+      };
   const settings = { ...lab.settings, ...command.settings };
   return {
     ...DEFAULTS,
@@ -43,6 +50,7 @@ export function planRun(command: RunCommand): RunPlan {
     untilIsDefault: settings.untilUs === undefined,
     boards: planBoards(lab.boards),
     hosts: lab.hosts,
+    accessPoints: lab.accessPoints,
   };
 }
 

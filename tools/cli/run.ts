@@ -10,6 +10,7 @@ import { TASK, Workbench } from './boards.ts';
 import { CaptureFile, isPcapng } from './capture-file.ts';
 import { describeError } from './describe-error.ts';
 import { idleFaults, inflictFile } from './fault-file.ts';
+import type { WantedAccessPoint } from './lab-air.ts';
 import { planRun } from './plan.ts';
 import { ProgramFiles } from './program-file.ts';
 import type { Screen } from './screen.ts';
@@ -43,6 +44,7 @@ export async function run(command: RunCommand, screen: Screen): Promise<number> 
   const files = new ProgramFiles(new Map([['lwip-twin', Object.keys(device)]]), (text) =>
     screen.err(`lwip-twin: ${text}\n`),
   );
+  for (const wanted of planned.accessPoints) setUp(world, wanted);
   await new Workbench(world, lan, planned.hosts, files, screen).plugIn(planned.boards);
   world.watch();
   const faults = command.plan === undefined ? [] : inflictFile(world, command.plan);
@@ -51,7 +53,7 @@ export async function run(command: RunCommand, screen: Screen): Promise<number> 
   const keep = command.ladder || (pcap !== undefined && isPcapng(pcap));
   const trace = pcap !== undefined || command.ladder ? world.record({ keep }) : null;
   const capture = pcap === undefined ? null : new CaptureFile(pcap, trace!, planned.seed);
-  const frames = () => world.boards.reduce((sum, board) => sum + lan.portOf(board.name).sent, 0);
+  const frames = () => world.lans.reduce((sum, wire) => sum + wire.sent, 0);
   const end = await letRun(world, planned.untilUs, capture, () =>
     screen.progress(() => `${seconds(world.nowUs)} s of virtual time, ${frames()} frames`),
   );
@@ -69,6 +71,12 @@ export async function run(command: RunCommand, screen: Screen): Promise<number> 
   );
   for (const line of [...verdict.details, ...idleFaults(faults)]) screen.err(`${line}\n`);
   return verdict.status;
+}
+
+/** An access point with its outages. */
+function setUp(world: World, { options, outages }: WantedAccessPoint): void {
+  const ap = world.accessPoint(options);
+  for (const { atUs, forUs } of outages) world.at(atUs, () => ap.reboot(forUs));
 }
 
 type End = { readonly report: RunReport } | { readonly error: unknown };
