@@ -18,7 +18,7 @@ function deadline(m: Machine, ticks: number): number {
 }
 
 /** Module esp. */
-export function eventImports(on: Running): HostFunctions {
+export function taskImports(on: Running): HostFunctions {
   return {
     task_create: (tcb, fn, arg, priority) => {
       on.machine.createTask(tcb, fn, arg, priority);

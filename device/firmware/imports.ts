@@ -1,11 +1,14 @@
 /** What C can call: module "esp" never suspends the calling task, module "espb" may. src/host.h has the C side. */
 
-import { eventImports, waitingTaskImports } from './freertos_imports.ts';
+import { eventImports, waitingEventImports } from './event_imports.ts';
+import { taskImports, waitingTaskImports } from './freertos_imports.ts';
 import type { Machine } from './machine.ts';
 import { netdbImports } from './netdb_imports.ts';
+import { netifImports, waitingNetifImports } from './netif_imports.ts';
 import { socketImports } from './socket_imports.ts';
 import { systemImports, waitingSystemImports } from './system_imports.ts';
 import type { WasmImports } from './wasm.ts';
+import { waitingWifiImports, wifiImports } from './wifi_imports.ts';
 
 /** A function of module "espb" or "esp": numbers in, a number or nothing out. */
 export type HostFunction = (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => number;
@@ -20,12 +23,21 @@ export class Running {
 /** @param on says at every call which board makes it */
 export function imports(on: Running): WasmImports {
   return {
-    esp: { ...eventImports(on), ...systemImports(on) },
+    esp: {
+      ...taskImports(on),
+      ...systemImports(on),
+      ...eventImports(on),
+      ...netifImports(on),
+      ...wifiImports(on),
+    },
     espb: suspendable(on, {
       ...waitingTaskImports(on),
       ...waitingSystemImports(on),
       ...socketImports(on),
       ...netdbImports(on),
+      ...waitingEventImports(on),
+      ...waitingNetifImports(on),
+      ...waitingWifiImports(on),
     }),
   };
 }

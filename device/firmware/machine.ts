@@ -27,6 +27,7 @@ import {
 } from './abi.ts';
 import type { BoardFirmware } from './board_firmware.ts';
 import { CTask, EDGES_PER_TICK } from './c_task.ts';
+import { Handles } from './handles.ts';
 import type { Running } from './imports.ts';
 import { Memory } from './memory.ts';
 import { NullGuard, Panic, panicOf } from './panic.ts';
@@ -40,10 +41,15 @@ const RESTART = new Error('The board restarts.');
 /** asyncify looks at the area's end after it has written a function's locals: keep so much room behind it. */
 const SCRATCH_RESERVE = 4096;
 
+const NO_DATA = new Uint8Array(0);
+
 export class Machine {
   readonly board: Esp32;
   readonly host: BoardFirmware;
   readonly memory: Memory;
+  readonly handles = new Handles();
+  /** Of the event whose handler is to be called next. */
+  eventData: Uint8Array = NO_DATA;
   readonly exports: ImageExports;
   /** Which board the image's imports work for. */
   private readonly running: Running;

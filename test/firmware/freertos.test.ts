@@ -25,6 +25,8 @@ const PARTS = [
   'clock',
   'sockets',
   'netdb',
+  'events',
+  'netif',
 ];
 
 describe.each(['0', 's'] as const)('compiled with -O%s', (optimize) => {

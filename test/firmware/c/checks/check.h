@@ -47,4 +47,6 @@ void test_stdio(void);
 void test_sockets(void);
 void test_netdb(void);
 void test_critical(void);
+void test_events(void);
+void test_netif(void);
 void test_deep(void);

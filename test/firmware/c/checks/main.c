@@ -27,6 +27,8 @@ static const struct {
     {"netdb", test_netdb},
     {"critical", test_critical},
     {"deep", test_deep},
+    {"events", test_events},
+    {"netif", test_netif},
 };
 
 void app_main(void) {
