@@ -241,7 +241,7 @@ function* selectOn(
     pollfds: null,
     sem_signalled: false,
   };
-  sockets.selectors.link(cb);
+  yield* sockets.tcpip.locked(thread, () => sockets.selectors.link(cb));
   let error = 0;
   const waiting: LwipSock[] = [];
   for (let fd = sockets.offset; fd < nfds && error === 0; fd++) {
@@ -264,7 +264,7 @@ function* selectOn(
     }
   }
   for (const sock of waiting) sock.select_waiting--;
-  sockets.selectors.unlink(cb);
+  yield* sockets.tcpip.locked(thread, () => sockets.selectors.unlink(cb));
   if (cb.sem_signalled) thread.semToken = false;
   if (error !== 0) return error;
   if (timedOut) return { count: 0, readset: new fd_set(), writeset: new fd_set(), exceptset: new fd_set() };
@@ -346,14 +346,14 @@ export function* lwip_poll(sockets: Sockets, thread: SysThread, fds: pollfd[], t
       pollfds: fds,
       sem_signalled: false,
     };
-    sockets.selectors.link(cb);
+    yield* sockets.tcpip.locked(thread, () => sockets.selectors.link(cb));
     nready = pollscan(sockets, fds, 1);
     if (nready === 0) {
       const { sys } = sockets;
       yield* semWait(thread, sys, timeout < 0 ? Number.POSITIVE_INFINITY : sys.deadline(sys.semTicks(timeout)));
     }
     nready = pollscan(sockets, fds, -1);
-    sockets.selectors.unlink(cb);
+    yield* sockets.tcpip.locked(thread, () => sockets.selectors.unlink(cb));
     if (cb.sem_signalled) thread.semToken = false;
   }
   for (const sock of used) if (sockets.release(sock)) yield* sockets.free(thread, sock);

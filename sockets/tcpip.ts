@@ -101,6 +101,19 @@ export class TcpipThread {
     return true;
   }
 
+  /** Change what the core's lock protects beside the stack; without it tasks just do it. Source: lwIP LWIP_SOCKET_SELECT_PROTECT */
+  *locked(thread: SysThread, change: () => void): Op<void> {
+    const { lock } = this;
+    if (lock === null) {
+      change();
+      return;
+    }
+    yield* lock.take(thread);
+    change();
+    lock.give();
+    if (this.sys.switchPending) yield;
+  }
+
   /** Run a part of the stack, and let it be seen. */
   private handle<A, B>(fn: TcpipFn<A, B>, a: A, b: B): void {
     this.observer?.messageBegins(a);

@@ -43,7 +43,7 @@ export function generateScenario(seed: number): ScenarioFile {
     link: { latency_us: latency, faults: makeFaults(d, hosts), outages: makeOutages(d, hosts) },
     injections: [],
     tasks,
-    end_us: d.pick([5, 20, 20, 60, 60, 200]) * 1_000_000,
+    end_us: d.pick([3, 10, 10, 30, 30, 120]) * 1_000_000,
   };
 }
 
@@ -70,11 +70,34 @@ function makeFlow(d: Draw, id: number, hosts: readonly JsonHost[]): JsonTask[] {
     id,
   };
   const kind = d.between(1, 100);
-  const sides = kind <= 70 ? tcpFlow(d, flow) : kind <= 94 ? udpFlow(d, flow) : rawFlow(d, flow);
-  const priority = () => (d.percent(25) ? { priority: d.between(1, 12) } : {});
+  const make = kind <= 70 ? tcpFlow : kind <= 94 ? udpFlow : rawFlow;
+  const sides = make(d, flow);
+  const tasks = [
+    { host: hosts[server]!.name, name: `srv${id}`, ...priority(d), start_us: late(d, 10), ops: sides.server },
+    { host: hosts[client]!.name, name: `cli${id}`, ...priority(d), start_us: late(d, 70), ops: sides.client },
+  ];
+  if (d.percent(15)) {
+    // Another client of the same server, whose sockets have names of their own.
+    const { client: ops } = make(d, { ...flow, id: id + 10 });
+    tasks.push({ host: hosts[client]!.name, name: `cli${id + 10}`, ...priority(d), start_us: late(d, 70), ops });
+  }
+  if (d.percent(6)) tasks.push({ host: d.pick(hosts).name, name: `cut${id}`, start_us: late(d, 90), ops: unplugged(d) });
+  return tasks;
+}
+
+/** The tcpip thread has 18. */
+function priority(d: Draw): { readonly priority?: number } {
+  if (d.percent(75)) return {};
+  return { priority: d.percent(20) ? d.between(17, 20) : d.between(1, 12) };
+}
+
+/** The cable is pulled for a while, and the interface may notice. */
+function unplugged(d: Draw): JsonOp[] {
+  const how = d.percent(50) ? [] : [{ cable_only: 1 }];
   return [
-    { host: hosts[server]!.name, name: `srv${id}`, ...priority(), start_us: late(d, 10), ops: sides.server },
-    { host: hosts[client]!.name, name: `cli${id}`, ...priority(), start_us: late(d, 70), ops: sides.client },
+    ['link_down', ...how],
+    ['sleep_ms', d.pick([1, 20, 700, 5000])],
+    ['link_up', ...how],
   ];
 }
 

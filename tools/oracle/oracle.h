@@ -82,6 +82,7 @@ struct task {
   struct wait_list *waits_in;
   struct task *wait_next;
   uint64_t wake_order; /* order number of the event that ends its wait; 0: none */
+  bool is_tcpip; /* lwIP's own thread */
   bool entered;
   int saved_errno;
   int op; /* index of the op at work */

@@ -43,7 +43,9 @@ void sys_arch_unprotect(sys_prot_t level) {
 sys_thread_t sys_thread_new(const char *name, lwip_thread_fn body, void *argument, int stack_size, int priority) {
   (void)stack_size;
   (void)priority;
-  task_make_ready(task_new(current_host(), name, TCPIP_PRIORITY, body, argument));
+  struct task *task = task_new(current_host(), name, TCPIP_PRIORITY, body, argument);
+  task->is_tcpip = true;
+  task_make_ready(task);
   return NULL;
 }
 
@@ -100,7 +102,7 @@ u32_t sys_arch_mbox_fetch(sys_mbox_t *mbox, void **message, u32_t timeout_ms) {
   int64_t begin_us = now_us;
   int64_t ticks = (int64_t)timeout_ms * 1000 / tick_us;
   /* A timer that is due within the running tick is served at the next one. */
-  if (ticks == 0 && self->base_priority == TCPIP_PRIORITY) ticks = 1;
+  if (ticks == 0 && self->is_tcpip) ticks = 1;
   int64_t deadline = timeout_ms == 0 ? FOREVER : deadline_in(ticks);
   while (m->count == 0) {
     if (!task_block(&m->receivers, deadline)) return SYS_ARCH_TIMEOUT;
