@@ -87,6 +87,8 @@ const HAZARD_TEXTS: Readonly<Record<HazardName, string>> = {
     'A TCP socket was bound twice. lwIP has linked its pcb into the list of bound pcbs twice, and its next walk over that list never ends.',
   netconn_close_after_free:
     'A connection was closed after lwIP had freed its pcb without telling the socket: the device would use freed memory.',
+  netconn_linger_after_free:
+    'A close that lingers has freed the pcb at once, as data was unread or there was no connection yet: the device would use freed memory.',
   sntp_mode_while_running:
     'The operating mode of the SNTP client was set while the client runs: lwIP asserts and the device panics.',
   tcp_persist_without_data:

@@ -111,7 +111,9 @@ export function poll_tcp(conn: Netconn, pcb: TcpPcb): err_t {
 }
 
 /** connect() succeeded. */
-export function do_connected(conn: Netconn): err_t {
+export function do_connected(conn: Netconn | null): err_t {
+  // A close that must not linger has let go of the pcb and left it as it was.
+  if (conn === null) return ERR_VAL;
   const msg = conn.current_msg;
   conn.current_msg = null;
   conn.state = NETCONN_NONE;

@@ -199,6 +199,11 @@ function closeFully(conn: Netconn, msg: ApiMsg, tpcb: TcpPcb | TcpPcbListen): er
   // Espressif: data that was not read does not matter to a close that waits.
   const err = tcp_close(tpcb, conn.stack.opt.ESP_LWIP === 0);
   if (err !== ERR_OK) return err;
+  if (tpcb instanceof TcpPcb && tpcb.isFreed) {
+    // lwIP goes on to write to the pcb, and waits for callbacks that do not come.
+    conn.stack.port.hazard('netconn_linger_after_free');
+    return ERR_OK;
+  }
   restoreForRetry(conn, tpcb);
   return ERR_INPROGRESS;
 }

@@ -310,7 +310,7 @@ export function writemore(conn: Netconn, pcb: TcpPcb): void {
       }
     }
     let outErr: err_t = ERR_OK;
-    if (err !== ERR_WOULDBLOCK) outErr = tcp_output(pcb);
+    if (err === ERR_OK || err === ERR_MEM) outErr = tcp_output(pcb);
     if (outErr === ERR_RTE) {
       err = outErr;
       done = true;

@@ -158,7 +158,11 @@ export class TcpipThread {
         this.handleNext();
         continue;
       }
-      lock?.give();
+      if (lock !== null) {
+        lock.give();
+        // Whoever waited for it may have left a message.
+        if (this.first < this.last && lock.tryTake(task)) continue;
+      }
       const ticks = sys.fetchTicks(due - sys.sys_now());
       sys.block(task, this.receivers, due === Number.POSITIVE_INFINITY ? due : sys.deadline(Math.max(ticks, 1)));
       return;

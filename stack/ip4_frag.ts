@@ -33,7 +33,9 @@ export function ip4_frag(frame: Frame, dest: number, netif: Netif): err_t {
   if (b[FRAME_IP + IP_VHL] !== 0x45) return ERR_VAL;
   // The transport checksum covers the whole packet and travels in the first fragment.
   if (frame.sums !== SUMS_PENDING_IP_ONLY) frame.fillTransportSum(FRAME_IP, IP_HLEN);
-  const step = ((netif.mtu - IP_HLEN) >> 3) << 3;
+  // As in lwIP, what would fit into a packet counts as the last part, even if it is cut once more.
+  const room = netif.mtu - IP_HLEN;
+  const step = (room >> 3) << 3;
   const total = frame.len - SIZEOF_ETH_HDR - IP_HLEN;
   // A packet that is passed on can be a fragment itself.
   const field = getU16(b, FRAME_IP + IP_OFFSET);
@@ -45,7 +47,7 @@ export function ip4_frag(frame: Frame, dest: number, netif: Netif): err_t {
     const payload = FRAME_IP + IP_HLEN;
     p.set(b.subarray(payload + offset, payload + offset + count), payload);
     putU16(p, FRAME_IP + IP_LEN, IP_HLEN + count);
-    const more = offset + count < total ? IP_MF : field & IP_MF;
+    const more = total - offset > room ? IP_MF : field & IP_MF;
     putU16(p, FRAME_IP + IP_OFFSET, ((field & IP_OFFMASK) + (offset >> 3)) | more);
     putU16(p, FRAME_IP + IP_CHKSUM, 0);
     part.sums = SUMS_PENDING;

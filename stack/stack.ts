@@ -29,6 +29,7 @@ export interface SharedMemory {
 export type HazardName =
   | 'tcp_bind_twice'
   | 'netconn_close_after_free'
+  | 'netconn_linger_after_free'
   | 'tcp_persist_without_data'
   | 'sntp_mode_while_running';
 

@@ -87,7 +87,7 @@ describe('a verdict', () => {
   const outcome = outcomeOf(scenario);
 
   test('is "no difference" between two equal outcomes', () => {
-    expect(compare(scenario, outcome, outcomeOf(scenario))).toMatchObject({ differences: [], abort: undefined });
+    expect(compare(scenario, outcome, outcomeOf(scenario))).toMatchObject({ differences: [], defect: undefined });
   });
 
   test('names what differs', () => {
@@ -98,11 +98,26 @@ describe('a verdict', () => {
     ]);
   });
 
-  test('keeps what the twin throws and why lwIP gave up', () => {
-    const gaveUp = { ...outcome, final: { ...outcome.final, abort: 'endless loop' } };
-    expect(compare(scenario, gaveUp, new Error('no'))).toMatchObject({
-      abort: 'endless loop',
+  test('keeps what the twin throws', () => {
+    expect(compare(scenario, outcome, new Error('no'))).toMatchObject({
+      defect: undefined,
       differences: [{ where: 'final', actual: 'no' }],
     });
+  });
+
+  test('compares only what happened before lwIP met a defect', () => {
+    const endUs = 1000;
+    const loops = { ...outcome.final, abort: 'endless loop', end_us: endUs };
+    const before = outcome.frames.filter(({ t_us }) => Number(t_us) < endUs);
+    const calls = outcome.calls.filter(({ t0_us }) => Number(t0_us) < endUs);
+    const cut = { calls, frames: before, final: loops };
+    expect(compare(scenario, cut, outcome)).toMatchObject({
+      differences: [],
+      defect: { lwip: 'endless loop', twin: undefined },
+    });
+    const other = { ...cut, frames: before.map((frame) => ({ ...frame, hex: '' })) };
+    expect(compare(scenario, other, outcome).differences.length).toBe(before.length);
+    const stopped = { ...outcome, final: { ...outcome.final, abort: 'tcp_bind_twice', abort_us: 0 } };
+    expect(compare(scenario, other, stopped)).toMatchObject({ differences: [], defect: { twin: 'tcp_bind_twice' } });
   });
 });

@@ -58,7 +58,7 @@ export function replay(plan: Plan): Outcome {
         const state = world.tasks.find(({ owner, name }) => owner.name === task.host && name === task.name)?.state;
         return { name: task.name, state, op };
       }),
-      ...(world.hazards[0] !== undefined && { abort: world.hazards[0].name }),
+      ...(world.hazards[0] !== undefined && { abort: world.hazards[0].name, abort_us: world.hazards[0].tUs }),
       unused_faults: faults.filter(({ handle }) => !handle.matched).map(({ fault }) => fault),
     },
   };

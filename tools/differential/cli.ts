@@ -7,7 +7,7 @@ import { firstDivergence } from '../conformance/compare.ts';
 import { explain } from '../conformance/report.ts';
 import type { Outcome } from '../conformance/scenario.ts';
 import { generateScenario } from './generate.ts';
-import { compare, judge, runTwin, type Verdict } from './judge.ts';
+import { compare, type Defect, judge, runTwin, type Verdict } from './judge.ts';
 import { withInjections } from './mutate.ts';
 import { buildOracle, Oracle, OracleUnavailable } from './oracle.ts';
 import type { ScenarioFile } from './scenario-file.ts';
@@ -42,8 +42,8 @@ export type Print = (line: string) => void;
 interface Tally {
   run: number;
   diverged: number;
-  /** Scenarios in which lwIP gave up, by its reason. */
-  readonly aborts: Map<string, number[]>;
+  /** Seeds of the scenarios in which lwIP met a defect of its own, by what lwIP and the twin say about it. */
+  readonly defects: Map<string, string[]>;
 }
 
 /**
@@ -68,12 +68,12 @@ export async function differential(argv: readonly string[], print: Print): Promi
     }
     const [from, to] = parseSeeds(values.seeds);
     const oracle = new Oracle(buildOracle());
-    const tally: Tally = { run: 0, diverged: 0, aborts: new Map() };
+    const tally: Tally = { run: 0, diverged: 0, defects: new Map() };
     const begin = performance.now();
     for await (const verdict of verdicts(oracle, from, to)) {
       tally.run++;
-      if (verdict.abort !== undefined) note(tally, verdict.abort, verdict.scenario);
-      else if (verdict.differences.length > 0) {
+      if (verdict.defect !== undefined) note(tally, verdict.defect, verdict.scenario);
+      if (verdict.differences.length > 0) {
         tally.diverged++;
         await report(oracle, verdict, !values['no-shrink'], print);
         if (!values['keep-going']) break;
@@ -132,16 +132,15 @@ async function endingInTime(oracle: Oracle, scenario: ScenarioFile): Promise<Exp
   return endingInTime(oracle, { ...scenario, end_us: Number(expect.final.end_us) - 1 });
 }
 
-function note(tally: Tally, reason: string, { name }: ScenarioFile): void {
-  const seeds = tally.aborts.get(reason) ?? [];
-  seeds.push(Number(name.replace(/\D/g, '')));
-  tally.aborts.set(reason, seeds);
+function note({ defects }: Tally, { lwip, twin }: Defect, { name }: ScenarioFile): void {
+  const words = `${lwip ?? 'lwIP goes on'}; the twin: ${twin ?? 'goes on'}`;
+  defects.set(words, [...(defects.get(words) ?? []), name]);
 }
 
 async function report(oracle: Oracle, found: Verdict, shrinks: boolean, print: Print): Promise<void> {
   const isStill = async (smaller: ScenarioFile) => {
-    const { abort, differences } = await judge(oracle, smaller);
-    return abort === undefined && differences.length > 0;
+    const { defect, differences } = await judge(oracle, smaller);
+    return defect === undefined && differences.length > 0;
   };
   const scenario = shrinks ? await shrink(found.scenario, isStill) : found.scenario;
   const { expect, actual, differences } = await judge(oracle, scenario);
@@ -156,11 +155,10 @@ async function report(oracle: Oracle, found: Verdict, shrinks: boolean, print: P
   for (const line of lines) print(line);
 }
 
-function summary({ run, diverged, aborts }: Tally, seconds: number, print: Print): void {
-  for (const [reason, seeds] of aborts) {
-    print(
-      `lwIP gave up in ${seeds.length}: ${reason} (seeds ${seeds.slice(0, 8).join(', ')}${seeds.length > 8 ? ', ...' : ''})`,
-    );
+function summary({ run, diverged, defects }: Tally, seconds: number, print: Print): void {
+  for (const [words, names] of defects) {
+    const some = `${names.slice(0, 6).join(', ')}${names.length > 6 ? ', ...' : ''}`;
+    print(`a defect of lwIP in ${names.length}: ${words} (${some})`);
   }
   print(`${run} scenarios, ${diverged} diverged, ${(run / seconds).toFixed(0)} a second`);
 }

@@ -81,7 +81,8 @@ function makeFlow(d: Draw, id: number, hosts: readonly JsonHost[]): JsonTask[] {
     const { client: ops } = make(d, { ...flow, id: id + 10 });
     tasks.push({ host: hosts[client]!.name, name: `cli${id + 10}`, ...priority(d), start_us: late(d, 70), ops });
   }
-  if (d.percent(6)) tasks.push({ host: d.pick(hosts).name, name: `cut${id}`, start_us: late(d, 90), ops: unplugged(d) });
+  if (d.percent(6))
+    tasks.push({ host: d.pick(hosts).name, name: `cut${id}`, start_us: late(d, 90), ops: unplugged(d) });
   return tasks;
 }
 

@@ -2,8 +2,8 @@
  * Usage: oracle LIBRARY... < scenarios > outcomes
  *
  * LIBRARY are copies of liblwip.so.0, one per host that a scenario may have. A line of input is a scenario as test/golden has
- * them; the line of output that answers it is what "expect" would hold. A scenario with "record": 0 is only measured:
- * its answer is {"cpu_us", "bytes"}.
+ * them; the line of output that answers it is what "expect" would hold. A scenario with "bench": {"name", "amount", "size"}
+ * runs that work on its hosts in place of tasks, without records; its answer is {"cpu_us"}.
  */
 
 #include "oracle.h"
@@ -155,9 +155,19 @@ static struct task **set_up(const struct json *scenario) {
 
 /* The answer */
 
+/* lwIP's own words contain quotes and a line feed. */
+static void write_reason(struct text *out) {
+  text_add(out, ",\"abort\":\"");
+  for (const char *c = reason; *c != '\0'; c++) {
+    if (*c == '"') text_put(out, "'", 1);
+    else if (*c >= ' ') text_put(out, c, 1);
+  }
+  text_add(out, "\"");
+}
+
 static void write_final(struct text *out, struct task **tasks) {
   static const char *const states[] = {NULL, "ready", "running", "blocked", "done"};
-  if (reason != NULL) text_add(out, ",\"abort\":\"%s\"", reason);
+  if (reason != NULL) write_reason(out);
   text_add(out, ",\"tasks\":[");
   for (struct task **task = tasks; task != NULL && *task != NULL; task++) {
     text_add(out, "%s{\"name\":\"%s\"", task == tasks ? "" : ",", (*task)->name);
@@ -192,19 +202,22 @@ static void answer(char *line) {
   record_reset();
   if (sigsetjmp(end_of_scenario, 1) == 0) {
     const struct json *scenario = json_parse(line);
-    recording = json_number(scenario, "record", 1) != 0;
+    const struct json *bench = json_member(scenario, "bench");
+    recording = bench == NULL;
     arena_poisons = recording;
     set_limit(recording ? LIMIT_S : 100 * LIMIT_S);
     begin = cpu_us();
     tasks = set_up(scenario);
-    run_until(json_number(scenario, "end_us", 0));
+    if (recording) run_until(json_number(scenario, "end_us", 0));
+    else bench_run(json_string(bench, "name", ""), json_number(bench, "amount", 1), json_number(bench, "size", 64));
   }
   set_limit(0);
   if (recording) {
     record_write(&out);
     write_final(&out, tasks);
   } else {
-    text_add(&out, "{\"cpu_us\":%lld,\"bytes\":%lld}\n", (long long)(cpu_us() - begin), (long long)bytes_received);
+    text_add(&out, "{\"cpu_us\":%lld", (long long)(cpu_us() - begin));
+    text_add(&out, reason == NULL ? "}\n" : ",\"abort\":\"%s\"}\n", reason);
   }
   fwrite(out.bytes, 1, out.length, stdout);
   fflush(stdout);

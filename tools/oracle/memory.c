@@ -59,7 +59,11 @@ void arena_free(void *memory) {
   struct block *block = (struct block *)memory - 1;
   if (block->magic != MAGIC) give_up("a block of memory is freed twice");
   block->magic = 0;
-  if (arena_poisons) memset(memory, FREED, size_of_class(block->class));
+  if (arena_poisons) {
+    memset(memory, FREED, size_of_class(block->class));
+    /* Memory of connections is not used again, so that a use after free is seen. */
+    if (block->class == class_of_size(sizeof(struct tcp_pcb))) return;
+  }
   block->next = free_lists[block->class];
   free_lists[block->class] = block;
 }

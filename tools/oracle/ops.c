@@ -193,7 +193,6 @@ static void put_flags(struct call *call, const struct json *op) {
 /* What was received: an offset in the pattern, the bytes, or their digest. */
 static void received(struct call *call, struct variable *v, const uint8_t *bytes, int64_t ret, int64_t size) {
   if (ret <= 0) return;
-  bytes_received += ret;
   size_t length = (size_t)(ret < size ? ret : size);
   if (call != NULL) {
     if (memcmp(bytes, pattern(v->received, (int64_t)length), length) == 0) {

@@ -132,7 +132,7 @@ void give_up(const char *reason) __attribute__((noreturn));
 /* host.c: library copies, driver, wire */
 
 #define LWIP_FUNCTIONS(F) \
-  F(tcpip_init) F(tcp_arg) F(tcpip_input) F(netif_add) F(netif_set_up) F(netif_set_default) F(netif_set_link_up) \
+  F(tcpip_init) F(tcp_arg) F(tcp_recved) F(tcp_write) F(tcpip_input) F(netif_add) F(netif_set_up) F(netif_set_default) F(netif_set_link_up) \
   F(netif_set_link_down) F(etharp_output) F(ethip6_output) F(pbuf_alloced_custom) F(pbuf_free) \
   F(lwip_socket) F(lwip_bind) F(lwip_connect) F(lwip_listen) F(lwip_accept) F(lwip_close) F(lwip_shutdown) \
   F(lwip_send) F(lwip_sendto) F(lwip_sendmsg) F(lwip_write) F(lwip_writev) F(lwip_recv) F(lwip_recvfrom) \
@@ -215,7 +215,6 @@ struct call {
 #define TOO_MUCH "too much happens"
 
 extern bool recording;
-extern int64_t bytes_received;
 
 void record_reset(void);
 void record_frame(const struct host *from, const char *labels, const uint8_t *bytes, uint16_t length);
@@ -234,6 +233,10 @@ struct program {
 };
 
 void program_run(void *program);
+
+/* bench.c */
+
+void bench_run(const char *name, int64_t amount, int64_t size);
 
 /* sha1.c */
 

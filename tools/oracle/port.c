@@ -203,9 +203,24 @@ u32_t tcp_next_iss(struct tcp_pcb *pcb) {
 }
 
 /* lwIP goes on to use a pcb that it has freed, which real memory may or may not survive. */
-void tcp_arg(struct tcp_pcb *pcb, void *argument) {
+
+static void check_pcb(const struct tcp_pcb *pcb) {
   if (!arena_is_live(pcb)) give_up("a freed pcb is used");
+}
+
+void tcp_arg(struct tcp_pcb *pcb, void *argument) {
+  check_pcb(pcb);
   current_host()->lwip->tcp_arg(pcb, argument);
+}
+
+void tcp_recved(struct tcp_pcb *pcb, u16_t length) {
+  check_pcb(pcb);
+  current_host()->lwip->tcp_recved(pcb, length);
+}
+
+err_t tcp_write(struct tcp_pcb *pcb, const void *bytes, u16_t length, u8_t flags) {
+  check_pcb(pcb);
+  return current_host()->lwip->tcp_write(pcb, bytes, length, flags);
 }
 
 /* A failed assertion prints its text and aborts. */

@@ -11,7 +11,6 @@
 #define MAX_FRAMES 10000
 
 bool recording = true;
-int64_t bytes_received;
 
 static struct call **calls;
 static size_t call_count, call_room;
@@ -56,7 +55,6 @@ void record_reset(void) {
   call_count = 0;
   frame_count = 0;
   next_number = 0;
-  bytes_received = 0;
 }
 
 void record_frame(const struct host *from, const char *labels, const uint8_t *bytes, uint16_t length) {
