@@ -1,6 +1,7 @@
 /** TCP in bulk: one task sends, one receives, with and without checksums and capture. */
 
 import { AF_INET, type Os, SOCK_STREAM, sockaddr_in, World } from '../../device/index.ts';
+import type { Opt } from '../../stack/opt.ts';
 import { memorySink, PcapWriter } from '../pcap-writer.ts';
 import { cpuUs } from './cpu.ts';
 import { SEGMENT } from './floor.ts';
@@ -10,7 +11,7 @@ import { pattern } from './pattern.ts';
 const PORT = 5001;
 const SIZE = 8192;
 
-interface Variant {
+export interface Variant {
   readonly what: string;
   readonly strict: boolean;
   /** Write a capture into memory. */
@@ -19,6 +20,8 @@ interface Variant {
   readonly trace?: boolean;
   /** Target in MB/s. */
   readonly goal?: number;
+  /** Other options of both boards. */
+  readonly opt?: Partial<Opt>;
 }
 
 /** Two groups: what captures leave behind would be collected at the expense of whoever comes next. */
@@ -60,18 +63,18 @@ function runGroup(effort: Effort, variants: readonly Variant[]): Figure[] {
 }
 
 /** An endless transfer between two boards, which can be run on and on. */
-class BulkWorld {
+export class BulkWorld {
   private readonly world: World;
   private pcap: PcapWriter | null = null;
   private received = 0;
 
-  constructor({ strict, pcap = false, trace = false }: Variant) {
+  constructor({ strict, pcap = false, trace = false, opt = {} }: Variant) {
     const world = new World({ strictChecksums: strict });
     this.world = world;
     if (pcap) world.record({ keep: trace }).onFrame((frame) => this.pcap!.write(frame.tUs, frame.bytes));
     const lan = world.lan({ latencyUs: 1000 });
-    const server = world.esp32('server', { lan, ip: '192.168.4.1/24' });
-    const client = world.esp32('client', { lan, ip: '192.168.4.2/24' });
+    const server = world.esp32('server', { lan, ip: '192.168.4.1/24', opt });
+    const client = world.esp32('client', { lan, ip: '192.168.4.2/24', opt });
     server.xTaskCreate((os: Os) => this.receive(os), 'receiver');
     client.xTaskCreate((os: Os) => send(os), 'sender', { startUs: 10_000 });
   }

@@ -1,6 +1,7 @@
 /** Short TCP connections, one after the other. */
 
 import { AF_INET, type Esp32, type Os, SOCK_STREAM, sockaddr_in, World } from '../../device/index.ts';
+import type { Opt } from '../../stack/opt.ts';
 import { tcp_abandon } from '../../stack/tcp.ts';
 import { cpuUs } from './cpu.ts';
 import { alternate, type Benchmark, type Effort, type Figure, scaled, targetFloors } from './measure.ts';
@@ -36,16 +37,16 @@ function runConnect(effort: Effort): Figure[] {
   ];
 }
 
-class ConnectWorld {
+export class ConnectWorld {
   private readonly world = new World();
   private readonly client: Esp32;
   private done = 0;
 
-  constructor(keepFew: boolean) {
+  constructor(keepFew: boolean, opt: Partial<Opt> = {}) {
     const { world } = this;
     const lan = world.lan({ latencyUs: 1000 });
-    const server = world.esp32('server', { lan, ip: '192.168.4.1/24' });
-    this.client = world.esp32('client', { lan, ip: '192.168.4.2/24' });
+    const server = world.esp32('server', { lan, ip: '192.168.4.1/24', opt });
+    this.client = world.esp32('client', { lan, ip: '192.168.4.2/24', opt });
     server.xTaskCreate((os: Os) => serve(os), 'server');
     this.client.xTaskCreate((os: Os) => this.connectAgainAndAgain(os, keepFew), 'client', {
       startUs: CYCLE_US,

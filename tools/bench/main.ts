@@ -8,12 +8,14 @@ import { connect } from './connect.ts';
 import { type Floor, measureFloor } from './floor.ts';
 import { heap } from './heap.ts';
 import { type Benchmark, type Effort, median } from './measure.ts';
+import { native } from './native.ts';
 import { formatHeader, formatSection, type Section } from './report.ts';
 import { udp } from './udp.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [bulk, connect, udp, boards, heap];
 
-const USAGE = `Usage: npm run bench [-- [--only NAME]... [--rounds N] [--json FILE]]
+const USAGE = `Usage: npm run bench [-- [--native] [--only NAME]... [--rounds N] [--json FILE]]
+  --native       the same work on Debian's lwIP and on the twin, and ratios of their CPU times
   --only NAME    one of ${BENCHMARKS.map((b) => b.name).join(', ')}; may be repeated
   --rounds N     counted rounds of every measurement (7)
   --json FILE    write the figures to a file, too`;
@@ -24,6 +26,7 @@ function main(): void {
       only: { type: 'string', multiple: true },
       rounds: { type: 'string', default: '7' },
       json: { type: 'string' },
+      native: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -34,6 +37,10 @@ function main(): void {
   const effort: Effort = { rounds: Number(values.rounds), scale: 1 };
   const chosen = values.only === undefined ? BENCHMARKS : values.only.map(byName);
   if (!Number.isInteger(effort.rounds) || effort.rounds < 1) throw new RangeError('--rounds needs a whole number.');
+  if (values.native) {
+    for (const line of native(effort)) console.log(line);
+    return;
+  }
   const floor = steadyFloor();
   console.log(formatHeader(effort, floor));
   const sections: Section[] = [];

@@ -75,6 +75,15 @@ export class Times {
     this.floors.push((us * 1000) / (copyNs + sumNs));
   }
 
+  /** How many times cheaper this is than another work, round by round, the median. */
+  ratioTo(other: Times): number {
+    return median(this.us.map((us, i) => other.us[i]! / us));
+  }
+
+  get median(): number {
+    return median(this.us);
+  }
+
   /** A line of costs. @param factor so much of the work is one unit  @param atMost the target in floors */
   cost(what: string, unit: string, factor = 1, atMost?: number): Figure {
     const floors = median(this.floors) * factor;

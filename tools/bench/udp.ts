@@ -1,6 +1,7 @@
 /** UDP datagrams from one task to another. */
 
 import { AF_INET, type Os, SOCK_DGRAM, sockaddr_in, World } from '../../device/index.ts';
+import type { Opt } from '../../stack/opt.ts';
 import { cpuUs } from './cpu.ts';
 import { alternate, type Benchmark, type Effort, type Figure, scaled } from './measure.ts';
 import { pattern } from './pattern.ts';
@@ -34,19 +35,19 @@ function runUdp(effort: Effort): Figure[] {
 }
 
 /** An endless stream of datagrams from one board to another. */
-class UdpWorld {
+export class UdpWorld {
   private readonly world: World;
   private readonly size: number;
   private sent = 0;
   private received = 0;
 
-  constructor(size: number, strict: boolean) {
+  constructor(size: number, strict: boolean, opt: Partial<Opt> = {}) {
     const world = new World({ strictChecksums: strict });
     this.world = world;
     this.size = size;
     const lan = world.lan({ latencyUs: 1000 });
-    const server = world.esp32('server', { lan, ip: '192.168.4.1/24' });
-    const client = world.esp32('client', { lan, ip: '192.168.4.2/24' });
+    const server = world.esp32('server', { lan, ip: '192.168.4.1/24', opt });
+    const client = world.esp32('client', { lan, ip: '192.168.4.2/24', opt });
     server.xTaskCreate((os: Os) => this.receive(os), 'receiver');
     client.xTaskCreate((os: Os) => this.send(os), 'sender', { startUs: TICK_US });
     world.runSync({ until: 10 * TICK_US - 1 });

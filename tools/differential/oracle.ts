@@ -18,12 +18,6 @@ export class OracleUnavailable extends Error {
   override readonly name = 'OracleUnavailable';
 }
 
-/** What a scenario that is only measured answers. */
-export interface Measurement {
-  readonly cpu_us: number;
-  readonly bytes: number;
-}
-
 /** Where the pieces are: the program and its copies of the library. */
 export interface OracleFiles {
   readonly program: string;
@@ -97,11 +91,6 @@ export class Oracle {
   /** What lwIP does in a scenario. */
   async run(scenario: ScenarioFile): Promise<Outcome> {
     return JSON.parse(await this.ask(JSON.stringify(scenario))) as Outcome;
-  }
-
-  /** What a scenario costs, without records. */
-  async measure(scenario: ScenarioFile): Promise<Measurement> {
-    return JSON.parse(await this.ask(JSON.stringify({ ...scenario, record: 0 }))) as Measurement;
   }
 
   private ask(line: string): Promise<string> {
