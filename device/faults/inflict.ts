@@ -76,6 +76,15 @@ class Entry implements InflictedFault {
   }
 }
 
+/** "fault: reboot server, forUs 2000000" */
+function describeFault(spec: FaultSpec): string {
+  const subject = 'board' in spec ? ` ${spec.board}` : '';
+  const details = Object.entries(spec)
+    .filter(([key]) => !['kind', 'board', 'atUs', 'after'].includes(key))
+    .map(([key, value]) => `, ${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  return `fault: ${spec.kind}${subject}${details.join('')}`;
+}
+
 export class FaultDesk {
   private readonly world: World;
   private readonly calls = new CallPlan();
@@ -248,7 +257,7 @@ export class FaultDesk {
       if (entry.isGone) return;
       entry.matches = Math.max(entry.matches, 1);
       const n = this.world.nextNumber;
-      this.world.note(`fault: ${JSON.stringify(entry.spec)}`);
+      this.world.note(describeFault(entry.spec));
       if (act()) entry.tookEffect(n);
     };
     const { world } = this;

@@ -24,6 +24,8 @@ export class Hints {
   private readonly board: Esp32;
   private readonly tell: Tell;
   private readonly told = new Set<string>();
+  /** Lines of the log that were looked at. */
+  private logSeen = 0;
   /** By task and descriptor. */
   private readonly remainders = new Map<string, Remainder>();
   /** The failed call whose errno a task has not read, with how often it had read errno before. */
@@ -63,7 +65,9 @@ export class Hints {
   /** The run is over: what was left undone by tasks that have ended? */
   finish(): void {
     for (const rest of this.remainders.values()) if (rest.call.task.state === 'done') this.tellShortWrite(rest);
-    for (const { level, tag, text, task } of this.board.log) {
+    const { log } = this.board;
+    for (; this.logSeen < log.length; this.logSeen++) {
+      const { level, tag, text, task } = log[this.logSeen]!;
       if (level !== 'E') continue;
       const sentence = `The firmware logged an error: ${tag}: ${text}`;
       this.hint('errorLog', { task: { name: task }, fn: sentence, fd: -1 }, sentence);
