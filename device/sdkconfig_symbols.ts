@@ -97,7 +97,7 @@ LWIP_TCP_ACCEPTMBOX_SIZE | int | 6 | 1..64 if !LWIP_WND_SCALE; 1..255 if LWIP_WN
 LWIP_TCP_QUEUE_OOSEQ | bool | y | | | + | segments that come early are kept
 LWIP_TCP_OOSEQ_TIMEOUT | int | 6 | 1..30 | LWIP_TCP_QUEUE_OOSEQ | + | they are dropped after so many time-outs of silence
 LWIP_TCP_OOSEQ_MAX_PBUFS | int | 4 if !(SPIRAM_TRY_ALLOCATE_WIFI_LWIP && !SPIRAM_IGNORE_NOTFOUND); 0 if SPIRAM_TRY_ALLOCATE_WIFI_LWIP && !SPIRAM_IGNORE_NOTFOUND | 0..12 | LWIP_TCP_QUEUE_OOSEQ | + | so many are kept per connection; 0: all
-LWIP_TCP_SACK_OUT | bool | n | | LWIP_TCP_QUEUE_OOSEQ | - | send SACK blocks
+LWIP_TCP_SACK_OUT | bool | n | | LWIP_TCP_QUEUE_OOSEQ | + | segments that come early are told to the peer (RFC 2018)
 LWIP_TCP_OVERSIZE | choice | LWIP_TCP_OVERSIZE_MSS | | | | how large the pbuf of a new segment is made
 LWIP_TCP_OVERSIZE_MSS | option | | | | =oversize | it has room for a whole one
 LWIP_TCP_OVERSIZE_QUARTER_MSS | option | | | | =oversize | it has room for a quarter more

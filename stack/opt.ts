@@ -47,6 +47,7 @@ export const OPT = {
   TCP_WND_UPDATE_THRESHOLD: entry('', 1440, 'bytes', 1, 65535, 'window growth that is announced at once'),
   LWIP_WND_SCALE: entry('WND_SCALE', 0, 'bool', 0, 1, 'scaled windows (RFC 7323), larger than 64 KB'),
   TCP_RCV_SCALE: entry('TCP_RCV_SCALE', 0, 'count', 0, 14, 'shift that is announced for the receive window'),
+  LWIP_TCP_SACK_OUT: entry('TCP_SACK_OUT', 0, 'bool', 0, 1, 'tell what has come early (RFC 2018)'),
   TCP_OVERSIZE: entry('', 1, 'bool', 0, 1, 'the last unsent segment takes what is written later'),
   TCP_LISTEN_BACKLOG: entry('', 1, 'bool', 0, 1, 'the backlog of listen() counts'),
   MEMP_NUM_TCP_PCB: entry('', 0, 'count', 0, 1024, 'connections in all, passive ones apart; 0: no limit'),

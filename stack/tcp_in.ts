@@ -10,12 +10,6 @@ import { getI32, getU16 } from './prot/bytes.ts';
 import { fold16 } from './prot/checksum.ts';
 import { IP_DEST, IP_SRC, IPADDR_ANY, ip4_addr_ismulticast } from './prot/ip4.ts';
 import {
-  LWIP_TCP_OPT_EOL,
-  LWIP_TCP_OPT_LEN_MSS,
-  LWIP_TCP_OPT_LEN_WS,
-  LWIP_TCP_OPT_MSS,
-  LWIP_TCP_OPT_NOP,
-  LWIP_TCP_OPT_WS,
   TCP_ACK,
   TCP_ACKNO,
   TCP_DEST,
@@ -44,6 +38,7 @@ import {
 import { receiveAck } from './tcp_ack.ts';
 import { tcp_alloc } from './tcp_alloc.ts';
 import { inWindow, receiveData } from './tcp_ooseq.ts';
+import { tcp_parseopt } from './tcp_options.ts';
 import { tcp_enqueue_flags, tcp_output, tcp_rexmit, tcp_rexmit_rto, tcp_rst, tcp_send_empty_ack } from './tcp_out.ts';
 import {
   CLOSE_WAIT,
@@ -62,7 +57,6 @@ import {
   TF_BACKLOGPEND,
   TF_CLOSEPEND,
   TF_RXCLOSED,
-  TF_WND_SCALE,
   tcp_backlog_accepted,
   tcp_enter_time_wait,
   tcp_free,
@@ -289,7 +283,7 @@ function listenInput(lpcb: TcpPcbListen, s: InputSegment): void {
   pcb.so_options = lpcb.so_options & SOF_INHERITED;
   pcb.netif_idx = lpcb.netif_idx;
   tcp_reg_active(pcb);
-  parseOptions(pcb, s);
+  tcp_parseopt(pcb, s);
   pcb.snd_wnd = s.wnd;
   pcb.snd_wnd_max = s.wnd;
   clampMss(pcb);
@@ -440,7 +434,7 @@ function tcp_process(pcb: TcpPcb, s: InputSegment): err_t {
     pcb.keepaliveAnswered = true;
   }
   pcb.persist_probe = 0;
-  if (s.optLen > 0) parseOptions(pcb, s);
+  if (s.optLen > 0) tcp_parseopt(pcb, s);
   const hasAck = (s.flags & TCP_ACK) !== 0;
   switch (pcb.state) {
     case SYN_SENT:
@@ -572,39 +566,4 @@ function tcp_receive(pcb: TcpPcb, s: InputSegment): void {
   } else if (!inWindow(pcb, s.seqno)) {
     pcb.flags |= TF_ACK_NOW;
   }
-}
-
-/** Take the MSS option of any segment and the window scale of a SYN; others are skipped. Source: lwIP tcp_parseopt() */
-function parseOptions(pcb: TcpPcb, s: InputSegment): void {
-  const b = s.frame!.bytes;
-  const end = s.optAt + s.optLen;
-  let at = s.optAt;
-  while (at < end) {
-    const kind = b[at]!;
-    if (kind === LWIP_TCP_OPT_EOL) return;
-    if (kind === LWIP_TCP_OPT_NOP) {
-      at++;
-      continue;
-    }
-    const length = at + 1 < end ? b[at + 1]! : 0;
-    if (kind === LWIP_TCP_OPT_MSS) {
-      if (length !== LWIP_TCP_OPT_LEN_MSS || at + LWIP_TCP_OPT_LEN_MSS > end) return;
-      const mss = getU16(b, at + 2);
-      const max = pcb.stack.opt.TCP_MSS;
-      pcb.mss = mss > max || mss === 0 ? max : mss;
-    } else if (kind === LWIP_TCP_OPT_WS && pcb.stack.opt.LWIP_WND_SCALE !== 0) {
-      if (length !== LWIP_TCP_OPT_LEN_WS || at + LWIP_TCP_OPT_LEN_WS > end) return;
-      if ((s.flags & TCP_SYN) !== 0 && (pcb.flags & TF_WND_SCALE) === 0) agreeOnScaling(pcb, b[at + 2]!);
-    } else if (length < 2) return;
-    at += length;
-  }
-}
-
-/** Both sides scale: from now on the whole receive window counts (RFC 7323 2.2). */
-function agreeOnScaling(pcb: TcpPcb, shift: number): void {
-  pcb.flags |= TF_WND_SCALE;
-  pcb.snd_scale = Math.min(shift, 14);
-  pcb.rcv_scale = pcb.stack.opt.TCP_RCV_SCALE;
-  pcb.rcv_wnd = tcp_wnd_max(pcb);
-  pcb.rcv_ann_wnd = pcb.rcv_wnd;
 }

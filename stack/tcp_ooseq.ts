@@ -15,6 +15,7 @@ import {
   tcp_free_ooseq,
   tcp_segs_free,
 } from './tcp_pcb.ts';
+import { tcp_cut_sacks, tcp_note_sack, tcp_trim_sacks } from './tcp_sack.ts';
 
 export function inWindow(pcb: TcpPcb, seqno: number): boolean {
   return TCP_SEQ_BETWEEN(seqno, pcb.rcv_nxt, (pcb.rcv_nxt + pcb.rcv_wnd - 1) | 0);
@@ -53,12 +54,15 @@ function receiveInOrder(pcb: TcpPcb, s: InputSegment): void {
   if (s.len > 0) s.recv_data = takePayload(s);
   if ((s.flags & TCP_FIN) !== 0) s.recv_flags |= TF_GOT_FIN;
   while (pcb.ooseq !== null && pcb.ooseq.seqno === pcb.rcv_nxt) takeQueued(pcb, s);
+  if (pcb.rcv_sacks !== null) tcp_trim_sacks(pcb);
   // Every second segment is acknowledged at once, a single one by the fast timer.
   if ((pcb.flags & TF_ACK_DELAY) !== 0) {
     pcb.flags = (pcb.flags & ~TF_ACK_DELAY) | TF_ACK_NOW;
   } else {
     pcb.flags |= TF_ACK_DELAY;
   }
+  // Only a segment of its own can carry blocks.
+  if (pcb.rcv_sacks !== null) tcp_send_empty_ack(pcb);
 }
 
 function takePayload(s: InputSegment): Pbuf {
@@ -134,6 +138,7 @@ function insertOoseq(pcb: TcpPcb, s: InputSegment): void {
   } else {
     appendOoseq(pcb, prev, s);
   }
+  tcp_note_sack(pcb, s.seqno);
   limitOoseq(pcb);
 }
 
@@ -193,6 +198,7 @@ function limitOoseq(pcb: TcpPcb): void {
   for (let seg = pcb.ooseq; seg !== null; prev = seg, seg = seg.next) {
     for (let p: Pbuf | null = seg.p; p !== null; p = p.next) count++;
     if (count <= max) continue;
+    tcp_cut_sacks(pcb, seg.seqno);
     tcp_segs_free(seg);
     if (prev === null) pcb.ooseq = null;
     else prev.next = null;

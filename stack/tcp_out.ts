@@ -8,11 +8,8 @@ import { putI32, putU16 } from './prot/bytes.ts';
 import { IP_PROTO_TCP } from './prot/ip4.ts';
 import {
   LWIP_TCP_OPT_LEN_MSS,
-  LWIP_TCP_OPT_LEN_WS,
+  LWIP_TCP_OPT_LEN_SACK_PERM_OUT,
   LWIP_TCP_OPT_LEN_WS_OUT,
-  LWIP_TCP_OPT_MSS,
-  LWIP_TCP_OPT_NOP,
-  LWIP_TCP_OPT_WS,
   TCP_ACK,
   TCP_ACKNO,
   TCP_CHKSUM,
@@ -30,7 +27,8 @@ import {
   TCP_WND_AT,
 } from './prot/tcp.ts';
 import type { Stack } from './stack.ts';
-import { tcp_eff_send_mss, tcp_route } from './tcp.ts';
+import { tcp_route } from './tcp.ts';
+import { synOptions, writeOptions } from './tcp_options.ts';
 import {
   CLOSE_WAIT,
   ESTABLISHED,
@@ -46,17 +44,16 @@ import {
   TF_NAGLEMEMERR,
   TF_NODELAY,
   TF_RTO,
-  TF_SEG_OPTS_MSS,
   TF_SEG_OPTS_WND_SCALE,
-  TF_WND_SCALE,
   WND_MAX_UNSCALED,
 } from './tcp_pcb.ts';
+import { tcp_put_sacks, tcp_sack_length } from './tcp_sack.ts';
 import { tcp_halve_ssthresh } from './tcp_tmr.ts';
 
 const PAYLOAD = FRAME_TRANSPORT + TCP_HLEN;
 const HEADERS = PAYLOAD - FRAME_START;
 /** Room for the options of a SYN. */
-const SYN_ROOM = HEADERS + LWIP_TCP_OPT_LEN_MSS + LWIP_TCP_OPT_LEN_WS_OUT;
+const SYN_ROOM = HEADERS + LWIP_TCP_OPT_LEN_MSS + LWIP_TCP_OPT_LEN_WS_OUT + LWIP_TCP_OPT_LEN_SACK_PERM_OUT;
 
 const NO_OPTIONS = 0;
 
@@ -150,13 +147,6 @@ function makePrivate(seg: TcpSeg): void {
   const copy = seg.frame.clone();
   seg.frame.release();
   seg.frame = copy;
-}
-
-/** A SYN+ACK offers scaling only to a peer that does. */
-function synOptions(pcb: TcpPcb): number {
-  if (pcb.stack.opt.LWIP_WND_SCALE === 0) return TF_SEG_OPTS_MSS;
-  const isOffered = pcb.state !== SYN_RCVD || (pcb.flags & TF_WND_SCALE) !== 0;
-  return isOffered ? TF_SEG_OPTS_MSS | TF_SEG_OPTS_WND_SCALE : TF_SEG_OPTS_MSS;
 }
 
 /** Queue a SYN, SYN+ACK or FIN. Source: lwIP tcp_enqueue_flags() */
@@ -270,7 +260,7 @@ function outputSegment(seg: TcpSeg, pcb: TcpPcb, netif: Netif): err_t {
   makePrivate(seg);
   pcb.rcv_ann_right_edge = (pcb.rcv_nxt + pcb.rcv_ann_wnd) | 0;
   const frame = seg.frame;
-  const optLen = seg.opts === NO_OPTIONS ? 0 : writeOptions(seg, pcb.stack, netif);
+  const optLen = seg.opts === NO_OPTIONS ? 0 : writeOptions(seg, PAYLOAD, pcb.stack, netif);
   // The window of a SYN that offers scaling is not scaled itself (RFC 7323 2.2).
   const scale = (seg.opts & TF_SEG_OPTS_WND_SCALE) !== 0 ? 0 : pcb.rcv_scale;
   if (pcb.rtime < 0) pcb.rtime = 0;
@@ -300,20 +290,6 @@ function isBusy(seg: TcpSeg): boolean {
 /** Source: lwIP TCPWND_MIN16(RCV_WND_SCALE()) */
 function windowField(wnd: number, scale: number): number {
   return Math.min(wnd >>> scale, WND_MAX_UNSCALED);
-}
-
-/** The options of a SYN. @returns their length */
-function writeOptions(seg: TcpSeg, stack: Stack, netif: Netif): number {
-  const b = seg.frame.bytes;
-  b[PAYLOAD] = LWIP_TCP_OPT_MSS;
-  b[PAYLOAD + 1] = LWIP_TCP_OPT_LEN_MSS;
-  putU16(b, PAYLOAD + 2, tcp_eff_send_mss(stack.opt.TCP_MSS, netif));
-  if ((seg.opts & TF_SEG_OPTS_WND_SCALE) === 0) return LWIP_TCP_OPT_LEN_MSS;
-  b[PAYLOAD + 4] = LWIP_TCP_OPT_NOP;
-  b[PAYLOAD + 5] = LWIP_TCP_OPT_WS;
-  b[PAYLOAD + 6] = LWIP_TCP_OPT_LEN_WS;
-  b[PAYLOAD + 7] = stack.opt.TCP_RCV_SCALE;
-  return LWIP_TCP_OPT_LEN_MSS + LWIP_TCP_OPT_LEN_WS_OUT;
 }
 
 function writeHeader(
@@ -418,7 +394,7 @@ export function tcp_split_unsent_seg(pcb: TcpPcb, split: number): err_t {
 
 /** An ACK without data. If it cannot be sent, the fast timer tries again. */
 export function tcp_send_empty_ack(pcb: TcpPcb): err_t {
-  const err = sendControl(pcb, pcb.snd_nxt, TCP_ACK, null);
+  const err = sendControl(pcb, pcb.snd_nxt, TCP_ACK, null, tcp_sack_length(pcb));
   if (err === ERR_OK) pcb.flags &= ~(TF_ACK_DELAY | TF_ACK_NOW);
   else pcb.flags |= TF_ACK_DELAY | TF_ACK_NOW;
   return err;
@@ -440,12 +416,13 @@ export function tcp_zero_window_probe(pcb: TcpPcb): err_t {
   return sendControl(pcb, seg.seqno, isFin ? TCP_ACK | TCP_FIN : TCP_ACK, isFin ? null : seg);
 }
 
-/** Build and send a segment with at most the first byte of `payload`. Source: lwIP tcp_output_control_segment() */
-function sendControl(pcb: TcpPcb, seqno: number, flags: number, payload: TcpSeg | null): err_t {
-  const frame = pcb.stack.port.memory.frames.alloc(HEADERS + (payload === null ? 0 : 1));
+/** Build and send a segment with at most the first byte of `payload`, or with blocks of selective acknowledgement. Source: lwIP tcp_output_control_segment() */
+function sendControl(pcb: TcpPcb, seqno: number, flags: number, payload: TcpSeg | null, sackLen = 0): err_t {
+  const frame = pcb.stack.port.memory.frames.alloc(HEADERS + sackLen + (payload === null ? 0 : 1));
+  if (sackLen > 0) tcp_put_sacks(pcb, frame.bytes, PAYLOAD);
   if (payload !== null) frame.bytes[PAYLOAD] = payload.frame.bytes[PAYLOAD]!;
   const wnd = windowField(pcb.rcv_ann_wnd, pcb.rcv_scale);
-  writeHeader(frame, pcb.local_port, pcb.remote_port, seqno, pcb.rcv_nxt, flags, wnd, 0);
+  writeHeader(frame, pcb.local_port, pcb.remote_port, seqno, pcb.rcv_nxt, flags, wnd, sackLen);
   pcb.rcv_ann_right_edge = (pcb.rcv_nxt + pcb.rcv_ann_wnd) | 0;
   const netif = tcp_route(pcb);
   const err =

@@ -7,6 +7,7 @@ import { type Pbuf, pbuf_free } from './pbuf.ts';
 import { IPADDR_ANY } from './prot/ip4.ts';
 import type { Stack } from './stack.ts';
 import { tcp_output } from './tcp_out.ts';
+import type { SackRange } from './tcp_sack.ts';
 import { scheduleEndOfTimeWait, tcp_timer_needed } from './tcp_tmr.ts';
 
 const TCP_PRIO_NORMAL = 64;
@@ -56,6 +57,7 @@ export const TF_NAGLEMEMERR = 0x80;
 export const TF_WND_SCALE = 0x100;
 export const TF_BACKLOGPEND = 0x200;
 export const TF_RTO = 0x800;
+export const TF_SACK = 0x1000;
 
 /** Data or FIN (`p` null) for the application. ERR_MEM refuses it; TCP offers it again. */
 export type tcp_recv_fn = (arg: never, pcb: TcpPcb, p: Pbuf | null, err: err_t) => err_t;
@@ -71,6 +73,7 @@ export type tcp_accept_fn = (arg: never, pcb: TcpPcb | null, err: err_t) => err_
 /** seg.opts */
 export const TF_SEG_OPTS_MSS = 0x01;
 export const TF_SEG_OPTS_WND_SCALE = 0x08;
+export const TF_SEG_OPTS_SACK_PERM = 0x10;
 
 /** A segment on its way out; the frame has room for a whole MSS. */
 export class TcpSeg {
@@ -153,6 +156,8 @@ export class TcpPcb {
   rcv_ann_right_edge = 0;
   refused_data: Pbuf | null = null;
   ooseq: OoseqSeg | null = null;
+  /** What of it the peer is told, the latest first (TF_SACK). */
+  rcv_sacks: readonly SackRange[] | null = null;
 
   /** Retransmission timer in slow ticks, -1 while stopped. */
   rtime = -1;
@@ -368,6 +373,7 @@ export function tcp_backlog_accepted(pcb: TcpPcb): void {
 export function tcp_free_ooseq(pcb: TcpPcb): void {
   tcp_segs_free(pcb.ooseq);
   pcb.ooseq = null;
+  pcb.rcv_sacks = null;
 }
 
 /** Give up a list of segments that arrived out of order. */

@@ -26,10 +26,15 @@ export const LWIP_TCP_OPT_EOL = 0;
 export const LWIP_TCP_OPT_NOP = 1;
 export const LWIP_TCP_OPT_MSS = 2;
 export const LWIP_TCP_OPT_WS = 3;
+export const LWIP_TCP_OPT_SACK_PERM = 4;
+export const LWIP_TCP_OPT_SACK = 5;
 export const LWIP_TCP_OPT_LEN_MSS = 4;
 export const LWIP_TCP_OPT_LEN_WS = 3;
 /** With the NOP in front. */
 export const LWIP_TCP_OPT_LEN_WS_OUT = 4;
+export const LWIP_TCP_OPT_LEN_SACK_PERM = 2;
+/** With the NOPs in front. */
+export const LWIP_TCP_OPT_LEN_SACK_PERM_OUT = 4;
 
 /** Sequence numbers are int32 (modulo 2^32); a is before b if the signed difference is negative (RFC 9293 3.4). */
 export function TCP_SEQ_LT(a: number, b: number): boolean {

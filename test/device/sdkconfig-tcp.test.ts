@@ -118,6 +118,75 @@ describe('TCP', () => {
     expect(others.map(({ tUs }) => tUs / 1000)).toEqual(afterMs);
   });
 
+  /** b sends 20 segments to a, of which one or some get lost: ACKs of a that carry options. */
+  function acksWithBlocks(sdkconfig: SdkconfigSettings, lost: readonly number[]) {
+    const p = pair({ board: { opt: { TCP_WND: 20_000, TCP_SND_BUF: 20_000 }, sdkconfig } });
+    let segments = 0;
+    p.lan.faults.addRule(({ from, bytes }, fate) => {
+      if (from === 'b' && bytes.length > 1000) segments++;
+      fate.lost ||= from === 'b' && bytes.length > 1000 && lost.includes(segments);
+      return fate.lost;
+    });
+    const received = start(p.a, function* (os): Steps<number> {
+      const s = yield* os.socket(AF_INET, SOCK_STREAM);
+      yield* os.bind(s, sockaddr_in('0.0.0.0', 80));
+      yield* os.listen(s, 1);
+      const c = yield* os.accept(s);
+      const buffer = new Uint8Array(4096);
+      let total = 0;
+      for (let n = yield* os.recv(c, buffer); n > 0; n = yield* os.recv(c, buffer)) total += n;
+      return total;
+    });
+    start(p.b, function* (os) {
+      const s = yield* os.socket(AF_INET, SOCK_STREAM);
+      yield* os.connect(s, sockaddr_in(A_IP, 80));
+      yield* os.send(s, new Uint8Array(40_000));
+      yield* os.close(s);
+    });
+    p.world.runSync();
+    expect(received.value).toBe(40_000);
+    const first = sentBy(p, 'b').find(({ len }) => len > 0)!.seq;
+    const blocks = (opt: string): number[][] =>
+      [...opt.slice(8).matchAll(/(.{8})(.{8})/g)].map((m) =>
+        m.slice(1).map((hex) => (((Number.parseInt(hex, 16) - first) >>> 0) / 1440) | 0),
+      );
+    return {
+      syns: [...sentBy(p, 'b'), ...sentBy(p, 'a')].filter(({ flags }) => flags.includes('S')).map(({ opt }) => opt),
+      acks: sentBy(p, 'a').flatMap(({ flags, opt, ack }) =>
+        opt === '' || flags.includes('S') ? [] : [[((ack - first) >>> 0) / 1440, blocks(opt)] as const],
+      ),
+    };
+  }
+
+  const SACK = { CONFIG_LWIP_TCP_SACK_OUT: true, CONFIG_LWIP_TCP_OOSEQ_MAX_PBUFS: 0 };
+
+  test('CONFIG_LWIP_TCP_SACK_OUT: both sides offer it, and ACKs tell what has come early', () => {
+    const { syns, acks } = acksWithBlocks(SACK, [6]);
+    expect(syns).toEqual(['020405a001010402', '020405a001010402']);
+    expect(acks[0]).toEqual([5, [[6, 7]]]);
+    expect(acks[1]).toEqual([5, [[6, 8]]]);
+    expect(acks.every(([ack, blocks]) => ack === 5 && blocks.length === 1)).toBe(true);
+  });
+
+  test('CONFIG_LWIP_TCP_SACK_OUT: of several blocks the one that grew comes first', () => {
+    const { acks } = acksWithBlocks(SACK, [7, 9]);
+    expect(acks.find(([, blocks]) => blocks.length === 2)).toEqual([
+      6,
+      [
+        [9, 10],
+        [7, 8],
+      ],
+    ]);
+    // The first hole is filled: what lies before the queue is not told any more.
+    expect(acks.some(([ack, blocks]) => ack === 8 && blocks.length === 1 && blocks[0]![0] === 9)).toBe(true);
+  });
+
+  test('without CONFIG_LWIP_TCP_SACK_OUT nothing of this stands on the wire', () => {
+    const { syns, acks } = acksWithBlocks({}, [6]);
+    expect(syns).toEqual(['020405a0', '020405a0']);
+    expect(acks).toEqual([]);
+  });
+
   test('CONFIG_LWIP_TCP_OVERSIZE_DISABLE: what is written later is a segment of its own', () => {
     const lengths = (sdkconfig: SdkconfigSettings): number[] => {
       const p = pair({ b: { sdkconfig } });
