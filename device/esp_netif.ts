@@ -207,9 +207,14 @@ export class EspNetif {
       this.remove(netif);
       return ESP_ERR_ESP_NETIF_IF_NOT_READY;
     }
-    if (this.dhcps !== null) this.dhcps.stop();
-    else if (this.dhcp_status === ESP_NETIF_DHCP_STARTED) this.releaseAddress(netif);
-    if (this.dhcp_status !== ESP_NETIF_DHCP_STOPPED) this.dhcp_status = ESP_NETIF_DHCP_INIT;
+    if (this.dhcps !== null) {
+      this.dhcps.stop();
+      if (this.dhcp_status !== ESP_NETIF_DHCP_STOPPED) this.dhcp_status = ESP_NETIF_DHCP_INIT;
+    } else if (this.isClient) {
+      // A static address is forgotten as well: the next start asks for one.
+      this.releaseAddress(netif);
+      this.dhcp_status = ESP_NETIF_DHCP_INIT;
+    }
     netif_set_down(netif);
     this.remove(netif);
     this.board.chooseDefault(this, false);

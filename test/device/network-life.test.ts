@@ -368,6 +368,38 @@ test('what may be changed while a DHCP client or server runs', () => {
   ]);
 });
 
+test('a static address survives a lost connection and a stop of the driver, but not a stop of the interface while it is up', () => {
+  const { world, home, station, netif, diary } = homeAndStation();
+  station.xTaskCreate(function* (os) {
+    yield* os.waitIp();
+    const sta = netif.value!;
+    yield* os.esp_netif_dhcpc_stop(sta);
+    yield* os.esp_netif_set_ip_info(sta, {
+      ip: { addr: inet_addr('192.168.1.50') },
+      netmask: { addr: inet_addr('255.255.255.0') },
+      gw: { addr: inet_addr('192.168.1.1') },
+    });
+    yield* os.delayMs(5000);
+    home.deauth('station');
+    yield* os.delayMs(5000);
+    yield* os.esp_wifi_stop();
+    yield* os.esp_wifi_start();
+    yield* os.delayMs(5000);
+    yield* os.esp_netif_action_stop(sta);
+    yield* os.esp_netif_action_start(sta);
+    yield* os.esp_netif_action_connected(sta);
+  }, 'asks');
+  world.runSync();
+  const addresses = diary.filter((line) => line.includes('got')).map((line) => line.replace(/^\d+ /, ''));
+  expect(addresses).toEqual([
+    'got 192.168.1.2 new',
+    'got 192.168.1.50 new',
+    'got 192.168.1.50 same',
+    'got 192.168.1.50 same',
+    'got 192.168.1.2 new',
+  ]);
+});
+
 test('the link-local address of IPv6 comes with the second tick of its timer', () => {
   const { world, station, netif } = homeAndStation();
   let got: ip_event_got_ip6_t | null = null;
