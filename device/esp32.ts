@@ -50,6 +50,8 @@ export interface Esp32Options extends AddressOptions, FirmwareOptions {
   readonly mac?: string;
   /** MTU of the interface; the segment's if left out. */
   readonly mtu?: number;
+  /** When it is switched on, in microseconds of virtual time; at once if left out. */
+  readonly bootUs?: number;
   /** The firmware's configuration: what parseSdkconfig() read, or settings like { CONFIG_LWIP_TCP_MSS: 536 }. */
   readonly sdkconfig?: Sdkconfig | SdkconfigSettings;
   /** lwIP options other than ESP-IDF's defaults and those of the configuration. */
@@ -160,7 +162,8 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.sys = new BoardSys(world.scheduler, this);
     this.chance = world.random(`board ${name}`);
     this.eth = options.eth === undefined ? null : new EthDriver(this, options.eth, ethMac(this.mac));
-    world.onBoot(() => this.powerOn(), world.scheduler.nowUs);
+    this.bootUs = Math.max(checkBootUs(options.bootUs), world.scheduler.nowUs);
+    world.onBoot(() => this.powerOn(), this.bootUs);
   }
 
   /** CONFIG_LWIP_LOCAL_HOSTNAME */
@@ -512,4 +515,11 @@ function checkPriority(priority = DEFAULT_PRIORITY): number {
     throw new RangeError(`A priority is a whole number from 0 to ${configMAX_PRIORITIES - 1}, not ${priority}.`);
   }
   return priority;
+}
+
+function checkBootUs(bootUs = 0): number {
+  if (!Number.isInteger(bootUs) || bootUs < 0) {
+    throw new RangeError(`bootUs must be a whole number of microseconds, not ${bootUs}.`);
+  }
+  return bootUs;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { AF_INET, SOCK_DGRAM, sockaddr_in } from '../../device/index.ts';
+import { AF_INET, SOCK_DGRAM, sockaddr_in, World } from '../../device/index.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { acceptOne, B_IP, connectTo, doing, listenOn, outcome, pair, pattern, start } from '../support/worlds.ts';
 
@@ -201,5 +201,33 @@ describe('power on', () => {
     world.at(30_000_000, () => b.powerOn());
     world.runSync();
     expect(results.value).toEqual([0, 'ECONNABORTED', 0]);
+  });
+});
+
+describe('a board that is switched on later', () => {
+  test('says nothing before, and its programs start with it', () => {
+    const world = new World();
+    const lan = world.lan();
+    const trace = world.record();
+    const begun: number[] = [];
+    const late = world.esp32('late', { lan, ip: '10.0.0.1', bootUs: 700_000 });
+    late.xTaskCreate(
+      function* (os) {
+        begun.push(world.nowUs, os.xTaskGetTickCount());
+        yield* os.vTaskDelay(1);
+      },
+      'main',
+      { startUs: 20_000 },
+    );
+    world.runSync();
+    expect(begun).toEqual([720_000, 2]);
+    expect(trace.frames.map((frame) => frame.tUs)).toEqual([700_000]);
+  });
+
+  test('needs a time that there is', () => {
+    const world = new World();
+    expect(() => world.esp32('late', { lan: world.lan(), ip: '10.0.0.1', bootUs: 0.5 })).toThrow(
+      'bootUs must be a whole number of microseconds, not 0.5.',
+    );
   });
 });
