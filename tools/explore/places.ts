@@ -37,8 +37,8 @@ type Spec = FaultSpec<FrameMatch>;
 const DEFAULT_MAX_US = 5_000_000;
 /** A frame of a kind that the plain run has n of may come up again: so many more are struck. */
 const BEYOND = 2;
-/** Beyond the first retransmission (after 1 to 1.5 s), and beyond the second. */
-const DELAYS_US = [1_600_000, 4_600_000];
+/** Behind what follows, beyond the first retransmission (after 1 to 1.5 s), and beyond the second. */
+const DELAYS_US = [300_000, 1_600_000, 4_600_000];
 /** Things that happen closer together are one instant for what strikes between them. */
 const INSTANT_US = 1000;
 

@@ -22,8 +22,18 @@ export interface ZooCase {
   /** Names that resolve, with their addresses. */
   readonly dns: Readonly<Record<string, string>>;
   readonly check: ZooCheck;
+  /** Kinds of misfortune that the fixed program withstands, as case.json names them. */
+  readonly survives: readonly string[];
+  /** The misfortune that shows the bug, as case.json names it. */
+  readonly witness: readonly ZooWitness[];
   /** Misfortunes that the buggy program needs to fail; 0: it fails by itself. */
   readonly minFaults: number;
+}
+
+/** One event of a witness; what its fields mean is written in test/zoo/README.md. */
+export interface ZooWitness {
+  readonly kind: string;
+  readonly ms?: number;
 }
 
 export interface ZooCheck {
@@ -50,6 +60,8 @@ interface CaseFile {
     readonly maxSyn?: ZooCheck['maxSyn'];
   };
   readonly minFaults: number;
+  readonly witness?: readonly ZooWitness[];
+  readonly survives?: readonly string[];
 }
 
 /** @param folder with case.json and the programs */
@@ -70,5 +82,7 @@ export function readZooCase(folder: string): ZooCase {
       maxSyn: check.maxSyn ?? {},
     },
     minFaults: file.minFaults,
+    survives: file.survives ?? [],
+    witness: file.witness ?? [],
   };
 }

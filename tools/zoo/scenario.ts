@@ -1,0 +1,81 @@
+/** A case of the zoo as a scenario for the search: its words for misfortunes in those of the search. */
+
+import type { Misfortune, Scenario } from '../explore/scenario.ts';
+import type { ZooCase } from './case.ts';
+import { setUpZooCase, type ZooImages } from './run-case.ts';
+
+/** Longest durations of what case.json calls "an outage of seconds" and the like. */
+const STALL_US = 8_000_000;
+const REFUSED_US = 10_000_000;
+const AWAY_US = 3_000_000;
+
+/** The misfortunes of case.json. Of those on frames, the ones for TCP strike segments of any kind but SYNs, which have their own. */
+function misfortunesNamed(name: string, zoo: ZooCase): Misfortune[] {
+  const listener = zoo.listens;
+  switch (name) {
+    case 'loss':
+      return [{ kind: 'loss', match: { proto: 'tcp', flags: '!S' } }];
+    case 'loss2':
+      return [{ kind: 'loss', match: { proto: 'tcp', flags: '!S' }, times: 2 }];
+    case 'synLoss':
+      return [{ kind: 'loss', match: { proto: 'tcp', flags: 'S' }, times: 2 }];
+    case 'udpLoss':
+      return [{ kind: 'loss', match: { proto: 'udp' } }];
+    case 'udpDup':
+      return [{ kind: 'duplicate', match: { proto: 'udp' } }];
+    case 'udpDelay':
+      return [{ kind: 'delay', match: { proto: 'udp' } }];
+    case 'stall':
+      return [{ kind: 'outage', maxUs: STALL_US }];
+    case 'rst':
+      return [{ kind: 'rst', match: { proto: 'tcp', data: true } }];
+    case 'rstQueued':
+      return [{ kind: 'resetInQueue' }];
+    case 'refused':
+      return [{ kind: 'refused', boards: [listener], maxUs: REFUSED_US }];
+    case 'peerOff':
+      return [{ kind: 'powerOff', boards: ['peer'] }];
+    case 'peerReboot':
+      return [{ kind: 'reboot', boards: ['peer'], maxUs: AWAY_US }];
+    case 'wifiDrop':
+      return [{ kind: 'interfaceDown', boards: ['app', 'peer'], maxUs: AWAY_US }];
+    case 'newAddress':
+      return [{ kind: 'newAddress', boards: ['app'], maxUs: AWAY_US }];
+    case 'peerNewAddress':
+      return [{ kind: 'newAddress', boards: ['peer'], maxUs: AWAY_US }];
+    case 'dnsDown':
+      return [{ kind: 'outage', match: { proto: 'dns' }, maxUs: STALL_US }];
+    default:
+      throw new TypeError(`Case ${zoo.name} survives "${name}", which test/zoo/README.md does not explain.`);
+  }
+}
+
+/** The misfortunes of a witness, for cases that do not say what they survive. */
+function misfortunesLike(zoo: ZooCase): Misfortune[] {
+  return zoo.witness.flatMap(({ kind, ms = 0 }): Misfortune[] => {
+    switch (kind) {
+      case 'blackholeAt':
+      case 'blackhole':
+        return [{ kind: 'outage', maxUs: ms * 1000 }];
+      default:
+        throw new TypeError(`Case ${zoo.name} declares nothing that it survives, and its witness is "${kind}".`);
+    }
+  });
+}
+
+/** Names of boards that can have names are of no use to a case without any. */
+function isPossible(zoo: ZooCase, name: string): boolean {
+  return name !== 'dnsDown' || Object.keys(zoo.dns).length > 0;
+}
+
+/** A case and its images, with what it survives. */
+export function zooScenario(zoo: ZooCase, images: ZooImages, name: string): Scenario {
+  const declared = zoo.survives.filter((one) => isPossible(zoo, one)).flatMap((one) => misfortunesNamed(one, zoo));
+  return {
+    name,
+    survives: declared.length > 0 ? declared : misfortunesLike(zoo),
+    untilUs: zoo.check.untilUs,
+    findings: 'none',
+    setup: (world) => setUpZooCase(zoo, images, world),
+  };
+}
