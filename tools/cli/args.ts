@@ -11,6 +11,7 @@ import {
   type ReplayCommand,
   replayCommand,
 } from './explore-args.ts';
+import type { ReportCommand } from './report.ts';
 import { parseSetting, type RunSettings, SETTING_NAMES, SETTINGS, type SettingName } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -22,7 +23,8 @@ export type Command =
   | BuildCommand
   | ExploreCommand
   | ReplayCommand
-  | MergeCommand;
+  | MergeCommand
+  | ReportCommand;
 
 /** `lwip-twin run`: boards, their network, and what to write. */
 export interface RunCommand extends SourceOptions {
@@ -32,6 +34,8 @@ export interface RunCommand extends SourceOptions {
   /** Capture file; undefined: none. */
   readonly pcap: string | undefined;
   readonly ladder: boolean;
+  /** HTML file that shows the run; undefined: none. */
+  readonly report: string | undefined;
   /** File of a fault plan; undefined: none. */
   readonly plan: string | undefined;
   readonly strictChecksums: boolean;
@@ -111,6 +115,10 @@ export function parseCommandLine(words: readonly string[]): Command {
       return replayCommand(files, values);
     case 'merge':
       return mergeCommand(files);
+    case 'report':
+      return files[0]?.endsWith('.json')
+        ? replayCommand(files, { ...values, report: reportOutput(values) })
+        : reportCommand(files, values);
     default: {
       const hint = /\.(?:[cm]?[jt]s|c|cpp|wasm|json)(?:@|$)/.test(command)
         ? ` To run a program, write "lwip-twin run ${command}".`
@@ -120,10 +128,21 @@ export function parseCommandLine(words: readonly string[]): Command {
   }
 }
 
+function reportCommand(files: readonly string[], values: Values): ReportCommand {
+  if (files.length !== 1) throw new UsageError(`'report' needs one capture or replay file. ${SEE_HELP}`);
+  return { kind: 'report', file: files[0]!, output: reportOutput(values) };
+}
+
+function reportOutput({ output }: Values): string {
+  if (output === undefined || output === '') throw new UsageError(`'report' needs -o FILE.html. ${SEE_HELP}`);
+  return output;
+}
+
 function runCommand(files: readonly string[], values: Values): RunCommand {
   if (files.length === 0) throw new UsageError(`'run' needs the files of the programs. ${SEE_HELP}`);
   if (values.pcap === '') throw new UsageError('--pcap needs the name of a file.');
   if (values.plan === '') throw new UsageError('--plan needs the name of a file.');
+  if (values.report === '') throw new UsageError('--report needs the name of a file.');
   refuse('run', { output: values.output });
   const settings: Partial<Record<keyof RunSettings, number>> = {};
   for (const name of SETTING_NAMES) {
@@ -135,6 +154,7 @@ function runCommand(files: readonly string[], values: Values): RunCommand {
     programs: files.map(boardArgument),
     pcap: values.pcap,
     ladder: values.ladder,
+    report: values.report,
     plan: values.plan,
     strictChecksums: values.strict,
     settings,

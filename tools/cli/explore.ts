@@ -6,8 +6,10 @@ import { readReplay } from '../explore/replay-file.ts';
 import { type ExploreResult, explore, type Finding, type Progress } from '../explore/search.ts';
 import { runTrial } from '../explore/trial.ts';
 import { formatLadder } from '../ladder.ts';
+import { writeReport } from '../report/report.ts';
 import type { ExploreCommand, MergeCommand, ReplayCommand } from './explore-args.ts';
 import { loadScenario } from './load-scenario.ts';
+import { checkReportPath } from './report.ts';
 import type { Screen } from './screen.ts';
 import { seconds } from './units.ts';
 import { UsageError } from './usage-error.ts';
@@ -90,6 +92,7 @@ function summaryText(result: ExploreResult): string {
 
 export async function runReplay({ file, ladder, report }: ReplayCommand, screen: Screen): Promise<number> {
   const replay = asUsage(() => readReplay(file));
+  if (report !== undefined) checkReportPath(report);
   const scenarioFile = join(dirname(file), replay.scenario.file);
   const loaded = await loadScenario(scenarioFile, (world, stream, text) => {
     const line = world === null ? text : `[${seconds(world.nowUs)}] ${text}`;
@@ -102,7 +105,6 @@ export async function runReplay({ file, ladder, report }: ReplayCommand, screen:
   const trial = await runTrial(loaded.scenario, replay.plan, true);
   if (ladder) screen.out(`${formatLadder(trial.world.trace!, { width: 120 })}\n`);
   if (report !== undefined) {
-    const { writeReport } = await import('../report/report.ts');
     writeReport(report, trial.world, trial.report, { title: `${loaded.scenario.name}: ${replay.violation}` });
   }
   for (const { spec, matched } of trial.inflicted.faults) {

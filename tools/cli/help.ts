@@ -10,6 +10,7 @@ Usage:
   lwip-twin explore SCENARIO [--budget TIME] [--runs N] [--faults N] [--shard I/N] [--out FOLDER]
   lwip-twin replay FILE.replay.json [--ladder] [--report FILE.html]
   lwip-twin merge FOLDER...
+  lwip-twin report CAPTURE|FILE.replay.json -o FILE.html
 
 Each PROGRAM is a .ts or .js file, a .c or .cpp file of an ESP-IDF project, the folder of such a project, or an image
 that build has made (.wasm). It gets a board of its own, named after the file; all boards are on one Ethernet segment.
@@ -83,6 +84,7 @@ Options of run:
   --pcap FILE       write a capture of every frame that a board sends, also of those that get lost; a name that ends
                     in .pcapng gives one with interfaces, names, and comments: calls, faults, findings
   --ladder          draw the run on standard output when it is over
+  --report FILE     one HTML file that shows the run: frames, calls, connections, what led to what
   --plan FILE       carry out a fault plan: a JSON list like [{"kind": "drop", "match": {"flags": "S"}, "nth": 1}]
   --until TIME      end the run at this virtual time; 10min if left out
   --seed N          what chance follows from, a whole number; 1 if left out

@@ -7,6 +7,7 @@ import { build } from './build.ts';
 import { config } from './config.ts';
 import { runExplore, runMerge, runReplay } from './explore.ts';
 import { HELP } from './help.ts';
+import { runReport } from './report.ts';
 import { EXIT, run } from './run.ts';
 import { Screen } from './screen.ts';
 import { UsageError } from './usage-error.ts';
@@ -30,6 +31,8 @@ async function main(words: readonly string[]): Promise<number> {
         return await runReplay(command, screen);
       case 'merge':
         return runMerge(command, screen);
+      case 'report':
+        return runReport(command, screen);
     }
     screen.out(command.kind === 'help' ? HELP : `${packageVersion()}\n`);
     return EXIT.ok;

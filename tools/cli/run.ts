@@ -5,6 +5,7 @@ import type { PanicRecord } from '../../device/firmware/panic.ts';
 import * as device from '../../device/index.ts';
 import { type BlockedTask, type RunReport, World } from '../../device/index.ts';
 import { formatLadder } from '../ladder.ts';
+import { writeReport } from '../report/report.ts';
 import type { RunCommand } from './args.ts';
 import { TASK, Workbench } from './boards.ts';
 import { CaptureFile, isPcapng } from './capture-file.ts';
@@ -13,6 +14,7 @@ import { idleFaults, inflictFile } from './fault-file.ts';
 import type { WantedAccessPoint } from './lab-air.ts';
 import { planRun } from './plan.ts';
 import { ProgramFiles } from './program-file.ts';
+import { checkReportPath } from './report.ts';
 import type { Screen } from './screen.ts';
 import { seconds } from './units.ts';
 
@@ -49,9 +51,11 @@ export async function run(command: RunCommand, screen: Screen): Promise<number> 
   world.watch();
   const faults = command.plan === undefined ? [] : inflictFile(world, command.plan);
 
-  const { pcap } = command;
-  const keep = command.ladder || (pcap !== undefined && isPcapng(pcap));
-  const trace = pcap !== undefined || command.ladder ? world.record({ keep }) : null;
+  const { pcap, report } = command;
+  if (report !== undefined) checkReportPath(report);
+  const states = report !== undefined;
+  const keep = command.ladder || states || (pcap !== undefined && isPcapng(pcap));
+  const trace = pcap !== undefined || keep ? world.record({ keep, states }) : null;
   const capture = pcap === undefined ? null : new CaptureFile(pcap, trace!, planned.seed);
   const frames = () => world.lans.reduce((sum, wire) => sum + wire.sent, 0);
   const end = await letRun(world, planned.untilUs, capture, () =>
@@ -64,8 +68,10 @@ export async function run(command: RunCommand, screen: Screen): Promise<number> 
     const boards = world.boards.map((board) => board.name);
     screen.out(`${formatLadder(trace!, { color: process.stdout.isTTY && !process.env.NO_COLOR, boards })}\n`);
   }
+  if (report !== undefined) writeReport(report, world, 'report' in end ? end.report : undefined);
   const verdict = judge(end, planned.untilIsDefault, world, files, [...rejections.values()], capture);
-  const written = command.pcap === undefined || capture?.failure !== undefined ? '' : `, capture in ${command.pcap}`;
+  const captured = command.pcap === undefined || capture?.failure !== undefined ? '' : `, capture in ${command.pcap}`;
+  const written = report === undefined ? captured : `${captured}, report in ${report}`;
   screen.err(
     `lwip-twin: ${verdict.headline}; ${seconds(world.nowUs)} s of virtual time, ${count(frames(), 'frame')}${written}\n`,
   );
