@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PanicRecord } from '../../device/firmware/panic.ts';
 import * as device from '../../device/index.ts';
-import { type BlockedTask, type RunReport, World } from '../../device/index.ts';
+import { type BlockedTask, type RunReport, sdkconfigNotes, World } from '../../device/index.ts';
 import { formatLadder } from '../ladder.ts';
 import { writeReport } from '../report/report.ts';
 import type { RunCommand } from './args.ts';
@@ -75,8 +75,13 @@ export async function run(command: RunCommand, screen: Screen): Promise<number> 
   screen.err(
     `lwip-twin: ${verdict.headline}; ${seconds(world.nowUs)} s of virtual time, ${count(frames(), 'frame')}${written}\n`,
   );
-  for (const line of [...verdict.details, ...idleFaults(faults)]) screen.err(`${line}\n`);
+  for (const line of [...verdict.details, ...idleFaults(faults), ...configurationNotes(world)]) screen.err(`${line}\n`);
   return verdict.status;
+}
+
+/** Settings of the boards that have no effect, each once. */
+function configurationNotes(world: World): Iterable<string> {
+  return new Set(world.boards.flatMap(({ sdkconfig }) => sdkconfigNotes(sdkconfig)));
 }
 
 /** An access point with its outages. */
