@@ -14,6 +14,8 @@ export interface AirTimes {
   scanChannelUs: number;
   /** Stay on a channel that is only listened to: 12 and 13 as long as nobody has told the country. ESP-IDF: 360 ms. */
   scanPassiveUs: number;
+  /** A station that is connected goes home between two channels of a scan. ESP-IDF: 30 ms. */
+  scanHomeUs: number;
   /** Authentication and association, if the access point answers; the four messages of the handshake with a password. */
   authUs: number;
   assocUs: number;
@@ -32,6 +34,7 @@ export interface AirTimes {
 export const DEFAULT_AIR_TIMES: Readonly<AirTimes> = {
   scanChannelUs: 120_000,
   scanPassiveUs: 360_000,
+  scanHomeUs: 30_000,
   authUs: 20_000,
   assocUs: 10_000,
   handshakeUs: 50_000,

@@ -428,10 +428,11 @@ export class WifiDriver {
   private dwell({ scan_type, scan_time }: wifi_scan_config_t): (channel: number) => number {
     const standard = defaultDwellUs(this.air);
     const isPassive = scan_type === WIFI_SCAN_TYPE_PASSIVE;
-    const { scanPassiveUs } = this.air.times;
+    const { scanPassiveUs, scanHomeUs } = this.air.times;
     const ms = isPassive ? (scan_time?.passive ?? 0) : (scan_time?.active?.max ?? 0);
-    if (ms > 0) return () => ms * 1000;
-    return isPassive ? () => scanPassiveUs : standard;
+    const homeUs = this.station.state === 'connected' ? scanHomeUs : 0;
+    if (ms > 0) return () => ms * 1000 + homeUs;
+    return (channel) => (isPassive ? scanPassiveUs : standard(channel)) + homeUs;
   }
 
   private reportScan(status: number, scan_id: number): void {

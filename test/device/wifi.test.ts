@@ -22,6 +22,7 @@ import {
   WIFI_AUTH_WPA2_PSK,
   WIFI_AUTH_WPA3_PSK,
   WIFI_EVENT,
+  WIFI_EVENT_SCAN_DONE,
   WIFI_EVENT_STA_BSS_RSSI_LOW,
   WIFI_IF_AP,
   WIFI_IF_STA,
@@ -379,6 +380,24 @@ test('a scan finds what is on the air, the strongest first; what is hidden only 
     '624: secret 1 -50 0',
   ]);
   expect(trace.notes.map((n) => n.text).join()).toMatch(/power save is not modelled/);
+});
+
+test('who is connected scans between visits to the own channel, and is told by an event', () => {
+  const { world, station } = homeAndStation();
+  const seen: number[] = [];
+  station.xTaskCreate(function* (os) {
+    yield* os.waitIp();
+    const begin = world.nowUs;
+    yield* os.esp_wifi_scan_start({ scan_time: { active: { min: 0, max: 50 } } }, false);
+    const done = yield* os.waitEvent(WIFI_EVENT, WIFI_EVENT_SCAN_DONE);
+    seen.push((world.nowUs - begin) / 1000, done!.data.number, done!.data.status);
+    yield* os.esp_wifi_scan_start(null, false);
+    yield* os.esp_wifi_scan_stop();
+    const stopped = yield* os.waitEvent(WIFI_EVENT, WIFI_EVENT_SCAN_DONE, 100);
+    seen.push(stopped === null ? -1 : stopped.data.status);
+  }, 'scans');
+  world.runSync();
+  expect(seen).toEqual([13 * 80, 1, 0, -1]);
 });
 
 test('what was configured is in the flash, unless it was only for this time', () => {
