@@ -186,15 +186,6 @@ describe('a run', () => {
     expect(stderr).toMatch(/\n {2}patient waits in recv\(54\) for data \(ESTABLISHED with 192\.168\.4\.1:3333\)\n$/);
     expect(status).toBe(3);
   });
-
-  test('tells of settings of the sdkconfig that have no effect', async () => {
-    const cwd = folder({ 'main.c': 'void app_main(void) {}\n', sdkconfig: 'CONFIG_LWIP_IPV6=n\n' });
-    const { status, stderr } = await lwipTwin(cwd, ['run', 'main.c']);
-    expect(stderr).toMatch(
-      /^lwip-twin: .*, 1 frame\nsdkconfig: CONFIG_LWIP_IPV6 has no effect\. IPv6 is not modelled\.\n$/,
-    );
-    expect(status).toBe(0);
-  });
 });
 
 describe('a program that fails', () => {

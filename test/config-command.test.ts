@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { config } from '../tools/cli/config.ts';
+import { World } from '../device/index.ts';
+import { config, configurationNotes } from '../tools/cli/config.ts';
 import { UsageError } from '../tools/cli/usage-error.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'lwip-twin-config-'));
@@ -73,4 +74,15 @@ describe('config', () => {
     expect(() => config(words)).toThrow(UsageError);
     expect(() => config(words)).toThrow(message);
   });
+});
+
+test('a run tells of settings that have no effect, once for all boards that have them', () => {
+  const world = new World();
+  const lan = world.lan();
+  for (const n of [1, 2]) {
+    const sdkconfig = { CONFIG_LWIP_IPV6: false, CONFIG_LWIP_TCP_MSS: 536 };
+    world.esp32(`b${n}`, { lan, ip: `192.168.4.${n}`, sdkconfig });
+  }
+  world.esp32('other', { lan, ip: '192.168.4.3' });
+  expect([...configurationNotes(world)]).toEqual(['sdkconfig: CONFIG_LWIP_IPV6 has no effect. IPv6 is not modelled.']);
 });

@@ -12,6 +12,7 @@ import {
   SdkconfigError,
   type SdkconfigValue,
   sdkconfigNotes,
+  type World,
 } from '../../device/index.ts';
 import { kconfigSymbols } from '../../device/kconfig.ts';
 import { sdkconfigOpt } from '../../device/sdkconfig_effects.ts';
@@ -49,6 +50,11 @@ const DERIVED: readonly OptName[] = [
   'TCP_WND_UPDATE_THRESHOLD',
   'LWIP_SOCKET_OFFSET',
 ];
+
+/** Settings of the boards of a world that have no effect, each once: for the end of a run. */
+export function configurationNotes(world: World): Iterable<string> {
+  return new Set(world.boards.flatMap(({ sdkconfig }) => sdkconfigNotes(sdkconfig)));
+}
 
 /**
  * @param words the command line behind "config": files, the later over the earlier, --changed, --json

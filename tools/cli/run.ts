@@ -3,12 +3,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PanicRecord } from '../../device/firmware/panic.ts';
 import * as device from '../../device/index.ts';
-import { type BlockedTask, type RunReport, sdkconfigNotes, World } from '../../device/index.ts';
+import { type BlockedTask, type RunReport, World } from '../../device/index.ts';
 import { formatLadder } from '../ladder.ts';
 import { writeReport } from '../report/report.ts';
 import type { RunCommand } from './args.ts';
 import { TASK, Workbench } from './boards.ts';
 import { CaptureFile, isPcapng } from './capture-file.ts';
+import { configurationNotes } from './config.ts';
 import { describeError } from './describe-error.ts';
 import { idleFaults, inflictFile } from './fault-file.ts';
 import type { WantedAccessPoint } from './lab-air.ts';
@@ -77,11 +78,6 @@ export async function run(command: RunCommand, screen: Screen): Promise<number> 
   );
   for (const line of [...verdict.details, ...idleFaults(faults), ...configurationNotes(world)]) screen.err(`${line}\n`);
   return verdict.status;
-}
-
-/** Settings of the boards that have no effect, each once. */
-function configurationNotes(world: World): Iterable<string> {
-  return new Set(world.boards.flatMap(({ sdkconfig }) => sdkconfigNotes(sdkconfig)));
 }
 
 /** An access point with its outages. */
