@@ -94,7 +94,7 @@ test.each([
     {},
     'accessPoints[0].sid: there is no such setting; there are ssid, password',
   ],
-  ['no name', {}, {}, 'accessPoints[0] must be an access point with an "ssid", not {}'],
+  ['no name', {}, {}, 'accessPoints[0].ssid must be the name of a network; it is missing'],
   ['no hardware address', { ...AP, bssid: 'x' }, {}, 'accessPoints[0].bssid must be a hardware address'],
   ['no answer', { ...AP, dns: { a: 'NO' } }, {}, 'accessPoints[0].dns.a must be an address, a list of addresses'],
   ['no duration', { ...AP, outages: [{ at: 5, for: '1s' }] }, {}, 'accessPoints[0].outages[0].at must be a duration'],

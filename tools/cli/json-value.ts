@@ -1,10 +1,12 @@
 /** Values of a JSON file that know where they stand, so that what is wrong with one can be said in a sentence. */
 
 import { readFileSync } from 'node:fs';
+import { type TransformFailure, transformSync } from 'esbuild';
 import { UsageError } from './usage-error.ts';
 
-/** A part of a JSON file. */
+/** A part of a JSON file, or a place where there could be one. */
 export class JsonValue {
+  /** Undefined: there is nothing. */
   readonly value: unknown;
   private readonly file: string;
   /** "boards[0].ip"; '' for the whole. */
@@ -18,41 +20,41 @@ export class JsonValue {
 
   /** @param expected completes "must be ..." */
   fail(expected: string): never {
-    const found = this.value === undefined ? 'it is missing' : `not ${JSON.stringify(this.value)}`;
-    throw new UsageError(`${this.place} must be ${expected}${this.value === undefined ? '; ' : ', '}${found}.`);
+    const found = this.value === undefined ? '; it is missing' : `, not ${JSON.stringify(this.value)}`;
+    throw new UsageError(`${this.place} must be ${expected}${found}.`);
   }
 
-  private get place(): string {
-    return this.path === '' ? `${this.file}: the whole` : `${this.file}: ${this.path}`;
+  get isObject(): boolean {
+    return typeof this.value === 'object' && this.value !== null && !Array.isArray(this.value);
   }
 
   /** The members of an object. @throws UsageError for a member that has none of the names */
   members<K extends string>(names: readonly K[]): Partial<Readonly<Record<K, JsonValue>>> {
-    const entries = this.entries('an object with settings');
     const found: Partial<Record<string, JsonValue>> = {};
-    for (const [name, value] of entries) {
+    for (const [name, member] of this.entries('an object with settings')) {
       if (!names.includes(name as K)) {
-        throw new UsageError(`${value.place}: there is no such setting; there are ${names.join(', ')}.`);
+        throw new UsageError(`${member.place}: there is no such setting; there are ${names.join(', ')}.`);
       }
-      found[name] = value;
+      found[name] = member;
     }
     return found as Partial<Readonly<Record<K, JsonValue>>>;
   }
 
+  /** The place of a member that an object lacks. */
+  missing(name: string): JsonValue {
+    return this.member(name, undefined);
+  }
+
   /** The members of an object with any names. @param expected completes "must be ..." */
   entries(expected: string): [string, JsonValue][] {
-    const { value } = this;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) this.fail(expected);
-    return Object.entries(value).map(([name, member]) => [
-      name,
-      this.inside(this.path === '' ? name : `.${name}`, member),
-    ]);
+    if (!this.isObject) this.fail(expected);
+    return Object.entries(this.value as object).map(([name, value]) => [name, this.member(name, value)]);
   }
 
   /** The items of a list. @param expected completes "must be ..." */
   items(expected: string): JsonValue[] {
-    if (!Array.isArray(this.value)) this.fail(expected);
-    return this.value.map((item, i) => this.inside(`[${i}]`, item));
+    if (!Array.isArray(this.value) || this.value.length === 0) this.fail(expected);
+    return this.value.map((item, i) => new JsonValue(this.file, `${this.path}[${i}]`, item));
   }
 
   /** @param expected completes "must be ..." */
@@ -66,12 +68,20 @@ export class JsonValue {
     return this.value;
   }
 
-  get isObject(): boolean {
-    return typeof this.value === 'object' && this.value !== null && !Array.isArray(this.value);
+  /** @param expected completes "must be ..." */
+  whole(min: number, max: number, expected: string): number {
+    const { value } = this;
+    return Number.isInteger(value) && (value as number) >= min && (value as number) <= max
+      ? (value as number)
+      : this.fail(expected);
   }
 
-  private inside(step: string, value: unknown): JsonValue {
-    return new JsonValue(this.file, this.path + step, value);
+  private member(name: string, value: unknown): JsonValue {
+    return new JsonValue(this.file, this.path === '' ? name : `${this.path}.${name}`, value);
+  }
+
+  private get place(): string {
+    return this.path === '' ? `${this.file}: the whole` : `${this.file}: ${this.path}`;
   }
 }
 
@@ -89,10 +99,18 @@ export function readJson(file: string): JsonValue {
   try {
     return new JsonValue(file, '', JSON.parse(text));
   } catch (error) {
-    const { message } = error as Error;
-    const at = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
-    const before = text.slice(0, at).split('\n');
-    const what = message.replace(/ (?:in JSON )?at position.*$/, '');
-    throw new UsageError(`${file}:${before.length}:${before.at(-1)!.length + 1}: this is not JSON: ${what}.`);
+    throw new UsageError(`${file}${placeOfMistake(text) ?? `: ${(error as Error).message}.`}`);
+  }
+}
+
+/** JSON.parse() does not always tell where it stumbled. */
+function placeOfMistake(text: string): string | undefined {
+  try {
+    transformSync(text, { loader: 'json', logLevel: 'silent' });
+    return undefined;
+  } catch (error) {
+    const [first] = (error as TransformFailure).errors;
+    if (first?.location == null) return undefined;
+    return `:${first.location.line}:${first.location.column + 1}: this is not JSON: ${first.text.replace(/\.$/, '')}.`;
   }
 }

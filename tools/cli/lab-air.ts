@@ -35,10 +35,10 @@ export function readAccessPoint(given: JsonValue): WantedAccessPoint {
   const { ssid, password, channel, rssi, bssid, name, gateway, dhcp, dns, internet, outages } = given.members(MEMBERS);
   return {
     options: {
-      ssid: (ssid ?? given).text('an access point with an "ssid"'),
+      ssid: (ssid ?? given.missing('ssid')).text('the name of a network'),
       ...(password && { password: password.text('a password') }),
-      ...(channel && { channel: wholeNumber(channel, 'a channel from 1 to 13', 1, 13) }),
-      ...(rssi && { rssi: wholeNumber(rssi, 'a strength in dBm, from -120 to 0', -120, 0) }),
+      ...(channel && { channel: channel.whole(1, 13, 'a channel from 1 to 13') }),
+      ...(rssi && { rssi: rssi.whole(-120, 0, 'a strength in dBm, from -120 to 0') }),
       ...(bssid && { bssid: readMac(bssid) }),
       ...(name && { name: name.text('a name') }),
       ...(gateway && { gateway: checkAddress(gateway.text(A_GATEWAY)) ?? gateway.fail(A_GATEWAY) }),
@@ -48,13 +48,6 @@ export function readAccessPoint(given: JsonValue): WantedAccessPoint {
     },
     outages: outages === undefined ? [] : outages.items('a list of objects with "at" and "for"').map(readOutage),
   };
-}
-
-function wholeNumber(given: JsonValue, expected: string, min: number, max: number): number {
-  const { value } = given;
-  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
-    ? value
-    : given.fail(expected);
 }
 
 function readMac(given: JsonValue): string {
@@ -79,7 +72,7 @@ function readHostAddress(given: JsonValue): string {
 
 function readOutage(given: JsonValue): { atUs: number; forUs: number } {
   const { at, for: length } = given.members(['at', 'for']);
-  return { atUs: readTime(at ?? given), forUs: readTime(length ?? given) };
+  return { atUs: readTime(at ?? given.missing('at')), forUs: readTime(length ?? given.missing('for')) };
 }
 
 function readTime(given: JsonValue): number {

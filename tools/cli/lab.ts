@@ -39,21 +39,22 @@ const BOARD_SETTINGS = [
 type BoardSettings = Partial<Readonly<Record<(typeof BOARD_SETTINGS)[number], JsonValue>>>;
 
 const AN_ADDRESS = 'the address of a board, such as "192.168.4.77" or "10.0.0.2/8"';
-const SOURCES =
+const A_PROGRAM =
   'a program: a .ts, .js or .wasm file, the folder of an ESP-IDF project, or one .c or .cpp file or a list of them';
-const A_PRIORITY = 'a priority from 0 to 24';
+const MAX_PRIORITY = 24;
+const A_PRIORITY = `a priority from 0 to ${MAX_PRIORITY}`;
 
 /** @throws UsageError naming the file, the place in it, what is wrong and what would be right */
 export function readLab(file: string): Lab {
-  const whole = readJson(file).members(['boards', 'hosts', 'accessPoints', ...SETTING_NAMES]);
+  const json = readJson(file);
+  const whole = json.members(['boards', 'hosts', 'accessPoints', ...SETTING_NAMES]);
   const folder = dirname(file);
   const settings: Partial<Record<keyof RunSettings, number>> = {};
   for (const name of SETTING_NAMES) {
     const given = whole[name];
     if (given !== undefined) settings[SETTINGS[name].field] = readSetting(name, given);
   }
-  const boards = whole.boards?.items('a list of boards') ?? [];
-  if (boards.length === 0) readJson(file).members(['boards']).boards?.fail('a list with one board or more');
+  const boards = (whole.boards ?? json.missing('boards')).items('a list with one board or more');
   return {
     boards: boards.map((board) => readBoard(board, folder)),
     settings,
@@ -70,18 +71,19 @@ function readSetting(name: SettingName, given: JsonValue): number {
 
 function readBoard(board: JsonValue, folder: string): WantedBoard {
   const settings: BoardSettings = board.members(BOARD_SETTINGS);
-  const files = readPaths(settings.sources ?? board, folder);
+  const sources = settings.sources ?? board.missing('sources');
+  const files = readPaths(sources, folder, A_PROGRAM);
   const { name, gw, boot, stdin, priority, sdkconfig, include, optimize, checked } = settings;
   const program = programOf(
     files,
     {
       sdkconfig: sdkconfig === undefined ? undefined : readSdkconfig(sdkconfig, folder),
-      include: include === undefined ? [] : readPaths(include, folder),
+      include: include === undefined ? [] : readPaths(include, folder, 'a folder or a list of them'),
       optimize: optimize === undefined ? 's' : readOptimize(optimize),
       checked: checked?.boolean() ?? true,
     },
-    priority === undefined ? undefined : readPriority(priority),
-    (expected) => (settings.sources ?? board).fail(expected),
+    priority === undefined ? undefined : priority.whole(0, MAX_PRIORITY, A_PRIORITY),
+    () => sources.fail(A_PROGRAM),
   );
   return {
     program,
@@ -111,11 +113,10 @@ function readNetwork({
   return { ip: address(internet), network: 'internet', latencyUs: latency && readDuration(latency) };
 }
 
-/** One path or a list of them, relative to the folder of the lab file. */
-function readPaths(given: JsonValue, folder: string): string[] {
-  const texts = typeof given.value === 'string' ? [given] : given.items(SOURCES);
-  if (texts.length === 0) given.fail(SOURCES);
-  return texts.map((text) => nameOf(resolve(folder, text.text('a path'))));
+/** One path or a list of them, relative to the folder of the lab file. @param expected completes "must be ..." */
+function readPaths(given: JsonValue, folder: string, expected: string): string[] {
+  const texts = typeof given.value === 'string' ? [given] : given.items(expected);
+  return texts.map((text) => nameOf(resolve(folder, text.text(expected))));
 }
 
 /** A path, settings, or a list of both. */
@@ -142,13 +143,6 @@ function readOptimize(given: JsonValue): '0' | 's' | '2' {
   return text === '0' || text === 's' || text === '2' ? text : given.fail('"0", "s" or "2"');
 }
 
-function readPriority(given: JsonValue): number {
-  const { value } = given;
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 24
-    ? value
-    : given.fail(A_PRIORITY);
-}
-
 function readDuration(given: JsonValue): number {
   const { value } = given;
   return parseDuration(typeof value === 'string' ? value : String(value === 0 ? 0 : '')) ?? given.fail(A_DURATION);
@@ -159,7 +153,10 @@ function readTyped(given: JsonValue): Typed[] {
   if (typeof given.value === 'string') return [{ atUs: 0, text: given.value }];
   return given.items('a text, or a list of objects with "at" and "text"').map((item) => {
     const { at, text } = item.members(['at', 'text']);
-    return { atUs: at === undefined ? 0 : readDuration(at), text: (text ?? item).text('a text to be typed') };
+    return {
+      atUs: at === undefined ? 0 : readDuration(at),
+      text: (text ?? item.missing('text')).text('a text to be typed'),
+    };
   });
 }
 
