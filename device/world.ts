@@ -12,7 +12,7 @@ import { CallTaps } from './faults/calls.ts';
 import { FramePlan } from './faults/frame_plan.ts';
 import { FaultDesk } from './faults/inflict.ts';
 import { compileMatch, type Matcher } from './faults/match.ts';
-import type { FaultSpec, Inflicted } from './faults/plan.ts';
+import type { FaultSpec, Inflicted, InflictedFault } from './faults/plan.ts';
 import type { PanicRecord } from './firmware/panic.ts';
 import { Scheduler, type Task, type TaskOwner } from './freertos.ts';
 import { type BlockedTask, blockedTasks, stackCouldWakeSomebody } from './idle.ts';
@@ -237,6 +237,11 @@ export class World implements BoardWorld, LanWorld, AccessPointWorld {
     const inflicted = this.faultDesk.inflict(isPlan(plan) ? plan : [plan]);
     this.inflictions.push(inflicted);
     return inflicted;
+  }
+
+  /** All faults that were inflicted, in order, with what they have done. */
+  get inflicted(): readonly InflictedFault[] {
+    return this.faultDesk?.faults ?? [];
   }
 
   /**

@@ -1,6 +1,10 @@
-import { describe, expect, test } from '@jest/globals';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { Trace } from '../device/index.ts';
-import { conversations, matchers } from '../tools/jest.ts';
+import { conversations, matchers, showOnFailure } from '../tools/jest.ts';
+import { openCapture } from './support/wireshark.ts';
 import { A_IP, acceptOne, connectTo, pair, pattern, recvAll, sendAll, start } from './support/worlds.ts';
 
 /** b sends 5000 bytes to a, which answers with "ok"; something may go wrong. */
@@ -29,6 +33,43 @@ function run(end: 'closed' | 'reset') {
   const report = p.world.runSync();
   return { report, trace: p.trace };
 }
+
+describe('showOnFailure()', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lwip-twin-evidence-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const failing = () => {
+    const p = pair({ seed: 7 });
+    p.world.inflict({ kind: 'drop', match: { from: 'b', frame: 0 } });
+    const body = () => {
+      p.world.runSync({ until: 1000 });
+      throw new Error('This is what went wrong.');
+    };
+    return { world: p.world, body };
+  };
+  const expected =
+    /^Seed 7, faults \[{"kind":"drop","match":{"from":"b","frame":0}}\]\.\n\nThis is what went wrong\.\n\n *seconds [\s\S]*drop X[\s\S]*\n\nCapture: .*jest-matchers\.test\.showOnFailure-.*\.pcapng$/;
+
+  test('adds seed, plan, ladder and a capture to the error', async () => {
+    const { world, body } = failing();
+    expect(() => showOnFailure(world, body, { folder })).toThrow(expected);
+    const [file = ''] = readdirSync(folder);
+    const capture = await openCapture(readFileSync(join(folder, file)));
+    expect(capture.packets('frame.comment contains "fault: drop"')).toHaveLength(1);
+  }, 60_000);
+
+  test('of async tests too; where there is no failure it gives what the test gives', async () => {
+    const { world, body } = failing();
+    await expect(showOnFailure(world, async () => body(), { folder })).rejects.toThrow(expected);
+    expect(showOnFailure(pair().world, () => 42)).toBe(42);
+    await expect(showOnFailure(pair().world, async () => 42)).resolves.toBe(42);
+  });
+
+  test('says when the capture cannot be written', () => {
+    const { world, body } = failing();
+    expect(() => showOnFailure(world, body, { folder: __filename })).toThrow('The capture could not be written: ');
+  });
+});
 
 describe('matchers', () => {
   test('conversations have each byte once, however often it was sent', () => {

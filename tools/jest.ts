@@ -9,10 +9,12 @@ import { Trace } from '../device/trace.ts';
 import { utf8 } from '../device/utf8.ts';
 import type { Expectation, Finding } from '../device/watch/finding.ts';
 import { isExpected } from '../device/watch/finding.ts';
-import type { RunReport } from '../device/world.ts';
+import type { RunReport, World } from '../device/world.ts';
+import { type EvidenceOptions, errorWithEvidence } from './evidence.ts';
 import { type Conversation, type ConversationLike, conversationsLike, framesLike } from './jest/streams.ts';
 import { formatLadder, type LadderOptions } from './ladder.ts';
 
+export type { EvidenceOptions } from './evidence.ts';
 export type { Conversation, ConversationLike } from './jest/streams.ts';
 export { conversations } from './jest/streams.ts';
 
@@ -123,6 +125,31 @@ function difference(which: string, expected: Uint8Array | string, actual: Uint8A
   }
   const excess = actual.length - wanted.length;
   return excess > 0 ? [`${excess} bytes more were ${which} than expected`] : [];
+}
+
+/**
+ * Do something with a world that has not run; if it throws, the error also shows seed, fault plan and the ladder around the
+ * trouble, and a pcapng is left beside the test.
+ * @param body runs the world and checks what came of it
+ */
+export function showOnFailure<T>(world: World, body: () => Promise<T>, options?: EvidenceOptions): Promise<T>;
+export function showOnFailure<T>(world: World, body: () => T, options?: EvidenceOptions): T;
+export function showOnFailure<T>(
+  world: World,
+  body: () => T | Promise<T>,
+  options: EvidenceOptions = {},
+): T | Promise<T> {
+  world.record();
+  const shown = (cause: unknown): never => {
+    const plan = world.inflicted.map(({ spec }) => spec);
+    throw errorWithEvidence(world, [`Seed ${world.seed}, faults ${JSON.stringify(plan)}.`, ''], cause, options);
+  };
+  try {
+    const result = body();
+    return result instanceof Promise ? result.catch(shown) : result;
+  } catch (error) {
+    return shown(error);
+  }
 }
 
 /** For `expect.addSnapshotSerializer()`: a trace in a snapshot is its ladder. */

@@ -90,6 +90,8 @@ export class FaultDesk {
   private readonly calls = new CallPlan();
   private readonly choosers = new Choosers();
   private flows: FlowTable | null = null;
+  /** Everything that was ever inflicted, in order. */
+  readonly faults: InflictedFault[] = [];
 
   constructor(world: World) {
     this.world = world;
@@ -109,6 +111,7 @@ export class FaultDesk {
       for (const entry of faults) entry.remove();
       throw error;
     }
+    this.faults.push(...faults);
     return {
       faults,
       remove: () => {

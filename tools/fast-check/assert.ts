@@ -1,11 +1,8 @@
 /** Properties of worlds whose failure shows what happened: seed, the smallest case, the ladder around it, a capture. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
 import * as fc from 'fast-check';
 import type { RunReport, World } from '../../device/world.ts';
-import { formatLadder } from '../ladder.ts';
-import { formatPcapng } from '../pcapng-writer.ts';
+import { type EvidenceOptions, errorWithEvidence } from '../evidence.ts';
 
 /** A world that is built and has not run, and what must hold when it has. */
 export interface Experiment {
@@ -16,12 +13,8 @@ export interface Experiment {
   readonly check: (report: RunReport) => unknown;
 }
 
-export interface AssertOptions<T> extends Omit<fc.Parameters<[T]>, 'reporter' | 'asyncReporter'> {
-  /** Where the capture of a failure goes; beside the test if left out, or into the current folder outside of Jest. */
-  readonly folder?: string;
-  /** Most lines of the ladder; 60 if left out. */
-  readonly ladderLines?: number;
-}
+/** What fast-check takes, and where the evidence of a failure goes. */
+export interface AssertOptions<T> extends Omit<fc.Parameters<[T]>, 'reporter' | 'asyncReporter'>, EvidenceOptions {}
 
 /**
  * Run the experiment with many values. The smallest value for which it fails is run once more, to be shown.
@@ -31,30 +24,30 @@ export interface AssertOptions<T> extends Omit<fc.Parameters<[T]>, 'reporter' | 
 export function assertAlways<T>(
   values: fc.Arbitrary<T>,
   experiment: (value: T) => Experiment,
-  { folder, ladderLines = 60, ...parameters }: AssertOptions<T> = {},
+  options: AssertOptions<T> = {},
 ): void {
   const property = fc.property(values, (value) => judge(experiment(value), (world, until) => world.runSync(until)));
-  const details = fc.check(property, parameters);
+  const details = fc.check(property, options);
   if (!details.failed) return;
   const value = smallest(details);
   if (value === undefined) throw new Error(fc.defaultReportMessage(details));
   const shown = experiment(value.value);
   shown.world.record();
   const error = errorOf(() => judge(shown, (world, until) => world.runSync(until)));
-  throw failure(details, value.value, shown.world, error, folder, ladderLines);
+  throw failure(details, value.value, shown.world, error, options);
 }
 
 /** The same for worlds with async programs. */
 export async function assertAlwaysAsync<T>(
   values: fc.Arbitrary<T>,
   experiment: (value: T) => Experiment,
-  { folder, ladderLines = 60, ...parameters }: AssertOptions<T> = {},
+  options: AssertOptions<T> = {},
 ): Promise<void> {
   const run = async ({ world, untilUs, check }: Experiment) =>
     accept(check(await world.run(untilUs === undefined ? {} : { until: untilUs })));
   const details = await fc.check(
     fc.asyncProperty(values, (value) => run(experiment(value))),
-    parameters,
+    options,
   );
   if (!details.failed) return;
   const value = smallest(details);
@@ -65,7 +58,7 @@ export async function assertAlwaysAsync<T>(
     () => undefined,
     (reason: unknown) => reason,
   );
-  throw failure(details, value.value, shown.world, error, folder, ladderLines);
+  throw failure(details, value.value, shown.world, error, options);
 }
 
 function judge(
@@ -98,58 +91,14 @@ function failure<T>(
   value: T,
   world: World,
   error: unknown,
-  folder: string | undefined,
-  ladderLines: number,
+  options: EvidenceOptions,
 ): Error {
-  const trace = world.trace!;
-  const from = firstTrouble(world);
-  const text = fc.stringify(value);
-  const lines = [
+  const heading = [
     `It does not hold after ${details.numRuns} runs and ${details.numShrinks} shrinks; seed ${details.seed}, path "${details.counterexamplePath}".`,
     '',
-    `The smallest case: ${text}`,
+    `The smallest case: ${fc.stringify(value)}`,
     '',
-    error === undefined ? 'Run once more, it holds: the programs are not deterministic.' : messageOf(error),
-    '',
-    formatLadder(trace, { from, limit: ladderLines }),
   ];
-  const file = capturePath(folder);
-  const comments = [`seed ${details.seed}, path ${details.counterexamplePath}`, text];
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, formatPcapng(trace, { comments }));
-    lines.push('', `Capture: ${relative(process.cwd(), file)}`);
-  } catch (reason) {
-    lines.push('', `The capture could not be written: ${messageOf(reason)}`);
-  }
-  return new Error(lines.join('\n'), { cause: error });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** Virtual time between the first sign of trouble and the start of the ladder. */
-const BEFORE_TROUBLE_US = 20_000;
-
-function firstTrouble({ trace }: World): number {
-  const times = [...trace!.frames.filter((f) => f.fault !== '').map((f) => f.tUs), ...trace!.notes.map((n) => n.tUs)];
-  return Math.max(0, Math.min(...times, Number.MAX_SAFE_INTEGER) - BEFORE_TROUBLE_US) * (times.length > 0 ? 1 : 0);
-}
-
-/** What Jest tells about the test that runs. */
-interface JestState {
-  readonly testPath?: string;
-  readonly currentTestName?: string;
-}
-
-function capturePath(folder: string | undefined): string {
-  const { expect } = globalThis as { readonly expect?: { getState?(): JestState } };
-  const { testPath, currentTestName = 'property' } = expect?.getState?.() ?? {};
-  const name = currentTestName
-    .replace(/[^\w]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, 80);
-  const test = testPath === undefined ? '' : `${basename(testPath).replace(/\.[cm]?[jt]sx?$/, '')}.`;
-  return join(folder ?? (testPath === undefined ? process.cwd() : dirname(testPath)), `${test}${name}.pcapng`);
+  const cause = error ?? new Error('Run once more, it holds: the programs are not deterministic.');
+  return errorWithEvidence(world, heading, cause, options);
 }
