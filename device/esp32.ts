@@ -35,7 +35,8 @@ import { BoardPort } from './stack_port.ts';
 import { CallNote, TcpProbe } from './tcp_probe.ts';
 import type { Trace } from './trace.ts';
 import { WallClock } from './wall_clock.ts';
-import { emptyWifiFlash, WifiDriver, type WifiFlash } from './wifi/esp_wifi.ts';
+import { WifiDriver } from './wifi/esp_wifi.ts';
+import { WifiHardware } from './wifi/hardware.ts';
 import { WifiDefault } from './wifi/wifi_default.ts';
 import { type WiredConfig, WiredInterface } from './wired.ts';
 
@@ -122,7 +123,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   private timeClient: EspSntp | null = null;
   /** Its Ethernet; null without one. */
   readonly eth: EthDriver | null;
-  readonly wifiFlash: WifiFlash = emptyWifiFlash();
+  private wifiParts: WifiHardware | null = null;
   private wifiDriver: WifiDriver | null = null;
   private defaultWifi: WifiDefault | null = null;
   readonly world: BoardWorld;
@@ -412,6 +413,11 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
 
   get eventLoop(): EventLoop | null {
     return this.defaultLoop.loop;
+  }
+
+  get wifiHardware(): WifiHardware {
+    this.wifiParts ??= new WifiHardware();
+    return this.wifiParts;
   }
 
   /** The Wi-Fi driver, made when somebody asks for it. */

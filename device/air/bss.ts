@@ -52,7 +52,8 @@ export class Bss {
   readonly lan: Lan;
   refuses: Refusal | null = null;
   private readonly air: Air;
-  private readonly owner: BssOwner | null;
+  /** Null for an access point that is no board. */
+  owner: BssOwner | null = null;
   private isOnAir = false;
   private memberships: Membership[] = [];
   /** Stations that do not know yet that the access point has begun anew. */
@@ -61,13 +62,12 @@ export class Bss {
   private readonly rssis = new Map<string, number | null>();
   private rssi: number | null;
 
-  constructor(air: Air, lan: Lan, bssid: EthAddr, rssi: number, config: BssConfig, owner: BssOwner | null = null) {
+  constructor(air: Air, lan: Lan, bssid: EthAddr, rssi: number, config: BssConfig) {
     this.air = air;
     this.lan = lan;
     this.bssid = bssid;
     this.rssi = rssi;
     this.config = config;
-    this.owner = owner;
     air.add(this);
   }
 

@@ -129,14 +129,13 @@ export class NameServer {
 
 function behaviourOf(answer: DnsAnswer): DnsBehaviour {
   if (typeof answer === 'string' && FAILURES.includes(answer)) return { failure: answer as DnsFailure };
-  const behaviour: DnsBehaviour =
-    typeof answer === 'string' || Array.isArray(answer) ? { ip: answer } : toBehaviour(answer);
+  const behaviour = isAddress(answer) ? { ip: answer } : answer;
   for (const ip of addresses(behaviour)) parseIp("A name server's answer", ip);
   return behaviour;
 }
 
-function toBehaviour(answer: DnsAnswer): DnsBehaviour {
-  return answer as DnsBehaviour;
+function isAddress(answer: DnsAnswer): answer is string | readonly string[] {
+  return typeof answer === 'string' || Array.isArray(answer);
 }
 
 function addresses({ ip = [] }: DnsBehaviour): readonly string[] {

@@ -54,6 +54,7 @@ import {
   type wifi_scan_config_t,
   type wifi_sta_config_t,
 } from './esp_wifi_types.ts';
+import type { WifiHardware } from './hardware.ts';
 import { channelsFrom, defaultDwellUs, Scan } from './scan.ts';
 import { SoftAp } from './soft_ap.ts';
 import { WifiStation } from './station.ts';
@@ -65,20 +66,12 @@ export interface WifiBoard {
   readonly air: Air;
   /** The default event loop, to which the driver's events go. */
   readonly eventLoop: EventLoop | null;
-  /** What the driver keeps over a reset. */
-  readonly wifiFlash: WifiFlash;
+  readonly wifiHardware: WifiHardware;
   receive(frame: Frame, esp_netif: EspNetif | null): void;
   /** See Station. */
   readonly causingCall: number;
   /** Something that a reader of the trace must know. */
   note(text: string): void;
-}
-
-/** The driver's part of the flash. */
-export interface WifiFlash {
-  mode: number;
-  sta: wifi_sta_config_t | null;
-  ap: wifi_ap_config_t | null;
 }
 
 const SSID_MAX = 32;
@@ -117,6 +110,10 @@ export class WifiDriver {
 
   get air(): Air {
     return this.board.air;
+  }
+
+  get hardware(): WifiHardware {
+    return this.board.wifiHardware;
   }
 
   /** Something is under way that may end in an event. */
@@ -160,7 +157,7 @@ export class WifiDriver {
   /** @returns ESP_OK, also if it was done before */
   esp_wifi_init(): esp_err_t {
     if (this.isInit) return ESP_OK;
-    const { mode, sta, ap } = this.board.wifiFlash;
+    const { mode, sta, ap } = this.hardware;
     this.isInit = true;
     this.mode = mode;
     if (sta !== null) this.station.config = sta;
@@ -182,7 +179,7 @@ export class WifiDriver {
     if (mode < WIFI_MODE_NULL || mode > WIFI_MODE_APSTA) return ESP_ERR_INVALID_ARG;
     if (this.isStarted) this.changeMode(mode);
     else this.mode = mode;
-    if (this.storage === WIFI_STORAGE_FLASH) this.board.wifiFlash.mode = mode;
+    if (this.storage === WIFI_STORAGE_FLASH) this.hardware.mode = mode;
     return ESP_OK;
   }
 
@@ -263,7 +260,7 @@ export class WifiDriver {
     if (utf8(config.password ?? '').length > PASSWORD_MAX) return ESP_ERR_WIFI_PASSWORD;
     if (this.station.state === 'connecting') return ESP_ERR_WIFI_STATE;
     this.station.config = config;
-    if (this.storage === WIFI_STORAGE_FLASH) this.board.wifiFlash.sta = config;
+    if (this.storage === WIFI_STORAGE_FLASH) this.hardware.sta = config;
     return ESP_OK;
   }
 
@@ -276,7 +273,7 @@ export class WifiDriver {
     const needsPassword = (config.authmode ?? WIFI_AUTH_OPEN) !== WIFI_AUTH_OPEN;
     if (length > PASSWORD_MAX || (needsPassword && length < PASSWORD_MIN)) return ESP_ERR_WIFI_PASSWORD;
     this.softAp.configure(config);
-    if (this.storage === WIFI_STORAGE_FLASH) this.board.wifiFlash.ap = config;
+    if (this.storage === WIFI_STORAGE_FLASH) this.hardware.ap = config;
     return ESP_OK;
   }
 
@@ -300,7 +297,7 @@ export class WifiDriver {
   /** Forget what is in the flash, and what was set. */
   esp_wifi_restore(): esp_err_t {
     if (!this.isInit) return ESP_ERR_WIFI_NOT_INIT;
-    Object.assign(this.board.wifiFlash, emptyWifiFlash());
+    this.hardware.restore();
     this.mode = WIFI_MODE_STA;
     this.station.config = { ssid: '' };
     return ESP_OK;
@@ -500,10 +497,6 @@ export class WifiDriver {
     out.value = this.softAp.aidOf(parseEthAddr(mac));
     return out.value === 0 ? ESP_ERR_WIFI_NOT_CONNECT : ESP_OK;
   }
-}
-
-export function emptyWifiFlash(): WifiFlash {
-  return { mode: WIFI_MODE_STA, sta: null, ap: null };
 }
 
 /** The soft-AP's address: the station's with one more in its last byte. Source: ESP-IDF mac_addr.c, esp_read_mac() */

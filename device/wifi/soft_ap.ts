@@ -2,7 +2,7 @@
 
 import { ERR_IF, type err_t } from '../../stack/err.ts';
 import type { Frame } from '../../stack/frame.ts';
-import { type EthAddr, formatEthAddr } from '../../stack/prot/ethernet.ts';
+import { type EthAddr, ethAddrEquals, formatEthAddr } from '../../stack/prot/ethernet.ts';
 import type { Air } from '../air/air.ts';
 import { Bss, type BssOwner, type Member } from '../air/bss.ts';
 import type { EspNetif, NetifDriver } from '../esp_netif.ts';
@@ -17,10 +17,12 @@ import {
   type wifi_event_ap_stadisconnected_t,
   type wifi_sta_info_t,
 } from './esp_wifi_types.ts';
+import type { OwnNetwork, WifiHardware } from './hardware.ts';
 
 /** What a soft-AP needs of its driver. */
 export interface SoftApDriver extends PlugOwner {
   readonly air: Air;
+  readonly hardware: WifiHardware;
   post(event_id: number, event_data: unknown): void;
 }
 
@@ -37,8 +39,6 @@ export class SoftAp implements NetifDriver, BssOwner {
   /** The interface above. */
   esp_netif: EspNetif | null = null;
   private readonly driver: SoftApDriver;
-  private network: Bss | null = null;
-  private plug: Plug | null = null;
 
   constructor(driver: SoftApDriver, mac: EthAddr) {
     this.driver = driver;
@@ -49,8 +49,12 @@ export class SoftAp implements NetifDriver, BssOwner {
   }
 
   /** Its network, once it was started. */
-  get bss(): Bss | null {
-    return this.network;
+  get network(): Bss | null {
+    return this.driver.hardware.network?.bss ?? null;
+  }
+
+  private get plug(): Plug | null {
+    return this.driver.hardware.network?.plug ?? null;
   }
 
   get isOn(): boolean {
@@ -65,23 +69,29 @@ export class SoftAp implements NetifDriver, BssOwner {
 
   /** Go on the air. The network keeps its wire through stops and restarts. */
   start(): void {
-    const { driver, config } = this;
-    if (this.network === null) {
-      const lan = driver.air.world.lan({ name: `${driver.name} soft-AP` });
-      this.network = new Bss(driver.air, lan, this.mac, SOFT_AP_RSSI, bssConfig(config), this);
-      this.plug = new Plug(driver, lan, this.mac, WIFI_MTU);
-    }
-    Object.assign(this.network.config, bssConfig(config));
-    this.plug!.esp_netif = this.esp_netif;
-    this.plug!.cable = true;
-    this.network.start();
+    const { bss, plug } = this.onAir();
+    Object.assign(bss.config, bssConfig(this.config));
+    bss.owner = this;
+    plug.attach(this.esp_netif);
+    plug.cable = true;
+    bss.start();
+  }
+
+  private onAir(): OwnNetwork {
+    const { driver } = this;
+    const { air, hardware } = driver;
+    if (hardware.network !== null) return hardware.network;
+    const lan = air.world.lan({ name: `${driver.name} soft-AP` });
+    const bss = new Bss(air, lan, this.mac, SOFT_AP_RSSI, bssConfig(this.config));
+    hardware.network = { bss, plug: new Plug(driver, lan, this.mac, WIFI_MTU) };
+    return hardware.network;
   }
 
   /** Its configuration has changed: who does not fit any more is sent away. */
   configure(config: wifi_ap_config_t): void {
     this.config = config;
-    if (this.network === null || !this.network.isOn) return;
-    this.network.stop(WIFI_REASON_AUTH_EXPIRE);
+    if (!this.isOn) return;
+    this.network!.stop(WIFI_REASON_AUTH_EXPIRE);
     this.start();
   }
 
@@ -120,7 +130,7 @@ export class SoftAp implements NetifDriver, BssOwner {
   }
 
   aidOf(mac: EthAddr): number {
-    return this.network?.members.find(({ member }) => formatEthAddr(member.mac) === formatEthAddr(mac))?.aid ?? 0;
+    return this.network?.members.find(({ member }) => ethAddrEquals(member.mac, mac))?.aid ?? 0;
   }
 
   onJoin(mac: EthAddr, aid: number): void {

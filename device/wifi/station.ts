@@ -33,11 +33,13 @@ import {
   type wifi_event_sta_disconnected_t,
   type wifi_sta_config_t,
 } from './esp_wifi_types.ts';
+import type { WifiHardware } from './hardware.ts';
 import { channelsFrom, choose, defaultDwellUs, Scan } from './scan.ts';
 
 /** What a station needs of its driver. */
 export interface StationDriver extends PlugOwner {
   readonly air: Air;
+  readonly hardware: WifiHardware;
   post(event_id: number, event_data: unknown): void;
 }
 
@@ -65,7 +67,6 @@ export class WifiStation implements Member, NetifDriver {
   private bss: Bss | null = null;
   private aid = 0;
   private plug: Plug | null = null;
-  private readonly plugs = new Map<Lan, Plug>();
   /** The step that is under way; another number says that it does not matter any more. */
   private step = 0;
   /** Does not hear its network. */
@@ -229,10 +230,11 @@ export class WifiStation implements Member, NetifDriver {
   }
 
   private plugInto(lan: Lan): Plug {
-    let plug = this.plugs.get(lan);
+    const { plugs } = this.driver.hardware;
+    let plug = plugs.get(lan);
     if (plug === undefined) {
       plug = new Plug(this.driver, lan, this.mac, WIFI_MTU);
-      this.plugs.set(lan, plug);
+      plugs.set(lan, plug);
     }
     plug.esp_netif = this.esp_netif;
     return plug;

@@ -244,6 +244,34 @@ describe('a board as an access point', () => {
     expect(diary).toContain('18500 disconnected 200 BEACON_TIMEOUT');
   });
 
+  test('a reboot of either side: the other one notices, and they find each other again on the same wire', () => {
+    const world = new World({ seed: 1 });
+    const events: string[] = [];
+    const diary: Diary = [];
+    const ap = world.esp32('ap');
+    ap.xTaskCreate((os) => startSoftAp(os, events), 'main');
+    const station = world.esp32('station');
+    station.xTaskCreate((os) => startStation(os, diary), 'main');
+    world.at(10 * SECOND, () => ap.powerOff());
+    world.at(11 * SECOND, () => ap.powerOn());
+    world.at(20 * SECOND, () => station.powerOff());
+    world.at(21 * SECOND, () => station.powerOn());
+    world.runSync();
+    expect(diary.map((line) => line.replace(/ 192.*/, ''))).toEqual([
+      '0 start',
+      '800 connected home 6',
+      '1800 got',
+      '11102 disconnected 206 AP_TSF_RESET',
+      '11902 connected home 6',
+      '12900 got',
+      '21000 start',
+      '21800 connected home 6',
+      '22800 got',
+    ]);
+    expect(world.lans).toHaveLength(1);
+    expect(events.filter((line) => line.startsWith('14'))).toHaveLength(3);
+  });
+
   test('both at once: station interface first in line for packets that go elsewhere', () => {
     const world = new World({ seed: 1 });
     world.accessPoint({ ...HOME, ssid: 'out' });

@@ -23,3 +23,12 @@ property(
     expect(confirmedMs).toBeGreaterThan(HEALED_MS);
   },
 );
+
+property(
+  'the same seed and the same misfortunes give the same life',
+  5,
+  [fc.nat(), fc.array(misfortune, { maxLength: 8 })],
+  (seed, misfortunes) => {
+    expect(runMisfortunes(seed, misfortunes)).toEqual(runMisfortunes(seed, misfortunes));
+  },
+);
