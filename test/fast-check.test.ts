@@ -19,7 +19,7 @@ import {
 } from '../tools/fast-check.ts';
 import { fc, property } from './support/fast-check.ts';
 
-const ALL = [...NETWORK_FAULTS, ...CONNECTION_FAULTS, ...BOARD_FAULTS, ...CALL_FAULTS, 'schedule'] as const;
+const ALL = [...NETWORK_FAULTS, ...CONNECTION_FAULTS, ...BOARD_FAULTS, ...CALL_FAULTS, 'schedule', 'truncate'] as const;
 const boards = ['board1', 'board2'];
 
 function world(): World {

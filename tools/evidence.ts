@@ -34,7 +34,7 @@ export function errorWithEvidence(
   return new Error(lines.join('\n'), { cause });
 }
 
-export function messageOf(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 

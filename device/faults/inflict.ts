@@ -11,8 +11,7 @@ import { CallPlan, type CallView, callAction, callTest } from './calls.ts';
 import { checkFault } from './check.ts';
 import { Choosers, choicesOf, PlannedChooser } from './choices.ts';
 import type { FrameView } from './frame_view.ts';
-import type { Matcher } from './match.ts';
-import { compileMatch } from './match.ts';
+import { compileMatch, type Matcher } from './match.ts';
 import type {
   CallFaultSpec,
   CallTrigger,

@@ -14,7 +14,7 @@ export const CONNECTION_FAULTS = ['rst', 'fin', 'stall', 'blackhole'] as const;
 /** What happens to boards. */
 export const BOARD_FAULTS = ['powerOff', 'reboot', 'linkDown', 'interfaceDown', 'freeze'] as const;
 /** What calls meet on a board that is short of something. */
-export const CALL_FAULTS = ['callFails', 'shortTransfer', 'slowCall', 'noMemory'] as const;
+export const CALL_FAULTS = ['callFails', 'shortTransfer', 'slowCall', 'noMemory', 'queueSize'] as const;
 
 export interface FaultPlanOptions {
   /** Names of the boards that it may happen to. */
@@ -112,6 +112,12 @@ function wireMakers(options: FaultPlanOptions): Makers {
       offset: fc.nat({ max: 60 }),
       xor: fc.integer({ min: 1, max: 255 }),
     }),
+    truncate: fc.record({
+      kind: kind('truncate'),
+      ...frame,
+      length: fc.integer({ min: 14, max: 100 }),
+      checksums: fc.constantFrom('wrong' as const, 'right' as const),
+    }),
     outage: fc
       .tuple(us(untilUs, 0), us(maxOutageUs))
       .map(([sinceUs, forUs]) => ({ kind: 'outage', sinceUs, untilUs: sinceUs + forUs })),
@@ -160,7 +166,7 @@ function boardMakers({ boards, untilUs = 10_000_000, maxOutageUs = 5_000_000 }: 
   };
 }
 
-function callMakers({ boards, maxNth = 40, calls = CALLS }: FaultPlanOptions): Makers {
+function callMakers({ boards, maxNth = 40, calls = CALLS, untilUs = 10_000_000 }: FaultPlanOptions): Makers {
   const board = fc.constantFrom(...boards);
   const nth = fc.integer({ min: 1, max: maxNth });
   const moving = calls.filter((fn) => /^(send|recv|read|write)/.test(fn));
@@ -196,6 +202,13 @@ function callMakers({ boards, maxNth = 40, calls = CALLS }: FaultPlanOptions): M
         'rx_pbuf' as const,
       ),
       nth,
+    }),
+    queueSize: fc.record({
+      kind: fc.constant('queueSize' as const),
+      board,
+      of: fc.constantFrom('tcp' as const, 'udp' as const, 'accept' as const, 'tcpip' as const, 'arp' as const),
+      size: fc.nat({ max: 6 }),
+      atUs: us(untilUs, 0),
     }),
     schedule: fc.record({
       kind: fc.constant('schedule' as const),
