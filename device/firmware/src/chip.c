@@ -1,15 +1,18 @@
-/* What the chip, the image and the ROM say of themselves. */
+/* What the chip, the image, the heap and the ROM say of themselves, and what needs nothing to be done here. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "esp_app_desc.h"
 #include "esp_chip_info.h"
 #include "esp_cpu.h"
+#include "esp_heap_caps.h"
 #include "esp_idf_version.h"
+#include "esp_netif.h"
 #include "esp_rom_sys.h"
 #include "esp_timer.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
+#include "lwip/sockets.h"
 
 #define CPU_TICKS_PER_US 160
 
@@ -58,4 +61,24 @@ void esp_rom_delay_us(uint32_t us) {
 
 uint32_t esp_rom_get_cpu_ticks_per_us(void) {
   return CPU_TICKS_PER_US;
+}
+
+void heap_caps_print_heap_info(uint32_t caps) {
+  multi_heap_info_t info;
+  heap_caps_get_info(&info, caps);
+  printf("Heap summary for capabilities 0x%08" PRIX32 ":\n", caps);
+  printf("  free %u, allocated %u, minimum free %u, largest free block %u\n", (unsigned)info.total_free_bytes,
+         (unsigned)info.total_allocated_bytes, (unsigned)info.minimum_free_bytes, (unsigned)info.largest_free_block);
+}
+
+/* A program cannot reach into the stack, so it does not matter which task makes the call. */
+esp_err_t esp_netif_tcpip_exec(esp_netif_callback_fn fn, void *ctx) {
+  return fn(ctx);
+}
+
+/* A task's semaphore for socket calls is the host's. */
+void lwip_socket_thread_init(void) {
+}
+
+void lwip_socket_thread_cleanup(void) {
 }

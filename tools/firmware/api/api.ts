@@ -41,8 +41,10 @@ export async function readApi(home: Home, library: readonly string[] = []): Prom
     ...library.filter((name) => !names.has(name)).map((name) => ({ name, header: '', kind: 'function' as const })),
   ];
   const functions = declarations.filter(({ kind }) => kind === 'function').map(({ name }) => name);
-  const undefinedOnes = await findUndefined(home, [...headers.map(([path]) => path), ...LIBRARY_HEADERS], functions);
-  const refusals = refusalsOf(sourcesOf(home));
+  const sources = sourcesOf(home);
+  const includes = [...headers.map(([path]) => path), ...LIBRARY_HEADERS];
+  const undefinedOnes = await findUndefined(home, includes, functions, definitionsOf(sources));
+  const refusals = refusalsOf(sources);
   return declarations.map((declaration) => {
     const missing = undefinedOnes.get(declaration.name);
     if (missing !== undefined) return { ...declaration, ...missing };
@@ -64,36 +66,49 @@ export function sourcesOf(home: Home): string[] {
   return readSupport(home).sources.map(([, bytes]) => Buffer.from(bytes).toString('utf8'));
 }
 
+/** What the support code defines: whatever the linker suspects, these do not ask an operating system. */
+function definitionsOf(sources: readonly string[]): Set<string> {
+  const names = sources.flatMap((text) => [...text.matchAll(/^[\w*][\w *]*?[ *](\w+)\([^;{}]*\)\s*\{/gm)]);
+  return new Set(names.map(([, name]) => name!));
+}
+
 type Missing = Pick<ApiEntry, 'status' | 'sentence'>;
 
-/**
- * Links a program that uses all functions, leaves out those that are said to be missing, and tries again: those that
- * nobody defines come first, then those of the C library that would need an operating system.
- */
+/** Links a program that uses all functions, leaves out those that are said to be missing, and tries again. */
 async function findUndefined(
   home: Home,
   headers: readonly string[],
   functions: readonly string[],
+  ours: ReadonlySet<string>,
 ): Promise<Map<string, Missing>> {
   const missing = new Map<string, Missing>();
+  const settled = new Set<string>();
   const folder = mkdtempSync(join(tmpdir(), 'lwip-twin-api-'));
   try {
-    const source = join(folder, 'api.c');
-    for (let status: ApiStatus = 'absent'; ; status = 'refused') {
-      const used = functions.filter((name) => !missing.has(name));
-      writeFileSync(source, probe(headers, used));
-      const said = await complaints(home, source);
-      const before = missing.size;
-      for (const [, name, sentence] of said.matchAll(/'(\w+)' is used(?:\.|,) (.*)$/gm)) {
-        if (used.includes(name!)) missing.set(name!, { status, sentence: sentence! });
+    const ask = (names: readonly string[]) => complaints(home, join(folder, 'api.c'), probe(headers, names));
+    for (;;) {
+      const used = functions.filter((name) => !settled.has(name));
+      const said = await ask(used);
+      if (said.size === 0) return missing;
+      const accused = [...said].filter(([name]) => used.includes(name) && !ours.has(name));
+      if (accused.length === 0)
+        throw new FirmwareBuildError([...said.values()].map(({ sentence }) => sentence).join('\n'));
+      for (const [name, verdict] of accused) {
+        settled.add(name);
+        // Of functions that need an operating system the linker knows only that one of them is there.
+        const own = verdict.status === 'absent' ? verdict : (await ask([name])).get(name);
+        if (own !== undefined) missing.set(name, own);
       }
-      if (missing.size > before) continue;
-      if (said !== '') throw new FirmwareBuildError(said);
-      return missing;
     }
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** @param words how the linker's sentence goes on */
+function missingBecause(words: string): Missing {
+  const [, what] = /^and (a board has no .*)$/.exec(words) ?? [];
+  return what === undefined ? { status: 'absent', sentence: words } : { status: 'refused', sentence: what };
 }
 
 function probe(headers: readonly string[], functions: readonly string[]): string {
@@ -107,12 +122,16 @@ function probe(headers: readonly string[], functions: readonly string[]): string
   ].join('\n');
 }
 
-async function complaints(home: Home, source: string): Promise<string> {
+/** What is said of a program, by the functions that it uses. */
+async function complaints(home: Home, path: string, text: string): Promise<Map<string, Missing>> {
+  writeFileSync(path, text);
   try {
-    await buildWasm(home, { sources: [source], checked: false });
-    return '';
+    await buildWasm(home, { sources: [path], checked: false });
+    return new Map();
   } catch (error) {
-    if (error instanceof FirmwareBuildError) return error.message;
-    throw error;
+    if (!(error instanceof FirmwareBuildError)) throw error;
+    const said = [...error.message.matchAll(/'(\w+)' is used(?:\.|,) (.*)$/gm)];
+    if (said.length === 0) throw error;
+    return new Map(said.map(([, name, words]) => [name!, missingBecause(words!)]));
   }
 }
