@@ -33,7 +33,7 @@ typedef struct {
   uint32_t received;
   uint32_t time_gap_ms;
   uint32_t total_ms;
-  TickType_t sent_at;
+  struct timeval sent_at;
   uint8_t reply_ttl;
   uint8_t reply_tos;
   uint32_t reply_data_size;
@@ -55,7 +55,7 @@ static void send_request(ping_session_t *session) {
   request->chksum = 0;
   request->chksum = inet_chksum(request, (u16_t)session->request_size);
   session->transmitted++;
-  session->sent_at = xTaskGetTickCount();
+  gettimeofday(&session->sent_at, NULL);
   if (sendto(session->sock, request, session->request_size, 0, (struct sockaddr *)&session->target,
              sizeof session->target) != (ssize_t)session->request_size) {
     int sock_err = 0;
@@ -63,6 +63,12 @@ static void send_request(ping_session_t *session) {
     getsockopt(session->sock, SOL_SOCKET, SO_ERROR, &sock_err, &length);
     ESP_LOGE(TAG, "send error=%d", sock_err);
   }
+}
+
+static uint32_t ms_since(const struct timeval *begin) {
+  struct timeval now;
+  gettimeofday(&now, NULL);
+  return (uint32_t)((now.tv_sec - begin->tv_sec) * 1000 + (now.tv_usec - begin->tv_usec) / 1000);
 }
 
 /* Does this packet answer the latest request? */
@@ -92,7 +98,7 @@ static bool receive_reply(ping_session_t *session) {
     socklen_t from_length = sizeof from;
     ssize_t length =
         recvfrom(session->sock, session->reply, session->reply_size, 0, (struct sockaddr *)&from, &from_length);
-    session->time_gap_ms = (xTaskGetTickCount() - session->sent_at) * portTICK_PERIOD_MS;
+    session->time_gap_ms = ms_since(&session->sent_at);
     if (length < 0) {
       return false;
     }
