@@ -143,7 +143,7 @@ export function closeStep(conn: Netconn): void {
   const outcome = full ? closeFully(conn, msg, tpcb) : tcp_shutdown(tpcb, rx, tx);
   if (outcome === ERR_INPROGRESS) return;
   if (outcome === ERR_MEM && !closeTimeIsUp(conn, msg)) {
-    restoreForRetry(conn, tpcb);
+    restoreForRetry(conn, tpcb, tx);
     return;
   }
   conn.current_msg = null;
@@ -204,7 +204,7 @@ function closeFully(conn: Netconn, msg: ApiMsg, tpcb: TcpPcb | TcpPcbListen): er
     conn.stack.port.hazard('netconn_linger_after_free');
     return ERR_OK;
   }
-  restoreForRetry(conn, tpcb);
+  restoreForRetry(conn, tpcb, msg.n !== SHUT_RD);
   return ERR_INPROGRESS;
 }
 
@@ -214,10 +214,11 @@ function closeTimeIsUp(conn: Netconn, msg: ApiMsg): boolean {
 }
 
 /** The close is tried again from the sent and poll callbacks. */
-function restoreForRetry(conn: Netconn, tpcb: TcpPcb | TcpPcbListen): void {
+function restoreForRetry(conn: Netconn, tpcb: TcpPcb | TcpPcbListen, tx: boolean): void {
   if (tpcb instanceof TcpPcbListen) return;
   tpcb.callback_arg = conn;
-  tpcb.sent = sent_tcp;
+  // An earlier shutdown for sending has taken this callback for good: only the poll can end a close of the other side.
+  if (tx) tpcb.sent = sent_tcp;
   tpcb.poll = poll_tcp;
   tpcb.pollinterval = 1;
   tpcb.errf = err_tcp;
