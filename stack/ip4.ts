@@ -113,7 +113,7 @@ export function ip4_input(stack: Stack, frame: Frame, at: number, room: number, 
   const whole = ip4_reass(stack, frame, at);
   if (whole === null) return;
   const wholeHlen = (whole.bytes[FRAME_IP]! & 15) * 4;
-  deliver(stack, whole, FRAME_IP, wholeHlen, getU16(whole.bytes, FRAME_IP + IP_LEN), netif, inp);
+  deliver(stack, whole, FRAME_IP, wholeHlen, whole.len - SIZEOF_ETH_HDR, netif, inp);
   whole.release();
 }
 

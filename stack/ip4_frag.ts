@@ -74,7 +74,7 @@ interface Datagram {
   readonly id: number;
   /** Sorted by position, without overlap. */
   readonly fragments: Fragment[];
-  /** Payload length, known once the last fragment came; 0 before. */
+  /** Payload length by the last fragment, 0 before that came. lwIP believes it even if others reach beyond. */
   length: number;
   /** Seconds left. */
   timer: number;
@@ -111,7 +111,6 @@ export function ip4_reass(stack: Stack, frame: Frame, at: number): Frame | null 
     if (datagram.fragments.length === 0) queue.splice(queue.indexOf(datagram), 1);
     return refuse(stack);
   }
-  if (last && (datagram.length !== 0 || datagram.fragments.some((f) => f.end > end))) return refuse(stack);
   if (!insert(datagram, { frame, at, start, end })) return refuse(stack);
   frame.refs++;
   if (last) datagram.length = end;
@@ -176,11 +175,11 @@ function isComplete(datagram: Datagram): boolean {
     if (f.start !== next) return false;
     next = f.end;
   }
-  return next === datagram.length;
+  return true;
 }
 
 function join(stack: Stack, datagram: Datagram): Frame {
-  const whole = stack.port.memory.frames.alloc(SIZEOF_ETH_HDR + IP_HLEN + datagram.length);
+  const whole = stack.port.memory.frames.alloc(SIZEOF_ETH_HDR + IP_HLEN + datagram.fragments.at(-1)!.end);
   const first = datagram.fragments[0]!;
   whole.bytes.set(first.frame.bytes.subarray(first.at, first.at + IP_HLEN), FRAME_IP);
   for (const f of datagram.fragments) {

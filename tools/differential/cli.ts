@@ -6,21 +6,22 @@ import { parseArgs } from 'node:util';
 import { firstDivergence } from '../conformance/compare.ts';
 import { explain } from '../conformance/report.ts';
 import type { Outcome } from '../conformance/scenario.ts';
-import { generateScenario } from './generate.ts';
 import { compare, type Defect, judge, runTwin, type Verdict } from './judge.ts';
-import { withInjections } from './mutate.ts';
 import { buildOracle, Oracle, OracleUnavailable } from './oracle.ts';
 import type { ScenarioFile } from './scenario-file.ts';
 import { shrink } from './shrink.ts';
+import { type Expected, fromFiles, fromSeeds } from './sources.ts';
 
-const HELP = `Usage: npm run differential [-- --seeds A-B] [--keep-going] [--no-shrink]
+const HELP = `Usage: npm run differential [-- --seeds A-B] [--keep-going] [--no-shrink] [--record FOLDER] [FILE...]
 
 Generates scenarios, runs each on lwIP 2.1.3 as Debian packages it and on the twin with the same options, and compares
 every frame and every call. Every second seed also injects changed copies of the frames that its scenario sends.
 
 --seeds       a range of seeds, or one (1-2000)
+FILE          run scenario files instead
 --keep-going  report every divergence, not only the first
 --no-shrink   leave a diverging scenario as it was generated
+--record      write every scenario, with what lwIP did, to a file in FOLDER
 
 Where both part, the scenario is made smaller and written, with what lwIP did, to a file that
 npm run conformance -- FILE replays. Needs gcc and the packages liblwip-dev and liblwip0.
@@ -28,21 +29,23 @@ npm run conformance -- FILE replays. Needs gcc and the packages liblwip-dev and 
 Exit status: 0 if nothing diverged; 1 if something did; 2: wrong usage, or something is missing.`;
 
 const FOLDER = 'node_modules/.cache/lwip-twin/differential';
-/** Scenarios under way in the oracle while the twin computes. */
-const AHEAD = 32;
 /** How many moments before a divergence are shown. */
 const CONTEXT = 6;
-
-/** The oracle's reason when a scenario makes more records than anybody wants. */
-const TOO_MUCH = 'too much happens';
 
 /** Takes one line of output. */
 export type Print = (line: string) => void;
 
+interface Options {
+  readonly seeds: string;
+  readonly 'keep-going': boolean;
+  readonly 'no-shrink': boolean;
+  readonly record?: string | undefined;
+}
+
 interface Tally {
   run: number;
   diverged: number;
-  /** Seeds of the scenarios in which lwIP met a defect of its own, by what lwIP and the twin say about it. */
+  /** Names of the scenarios in which lwIP met a defect of its own, by what lwIP and the twin say about it. */
   readonly defects: Map<string, string[]>;
 }
 
@@ -53,12 +56,14 @@ interface Tally {
  */
 export async function differential(argv: readonly string[], print: Print): Promise<number> {
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...argv],
+      allowPositionals: true,
       options: {
         seeds: { type: 'string', default: '1-2000' },
         'keep-going': { type: 'boolean', default: false },
         'no-shrink': { type: 'boolean', default: false },
+        record: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
@@ -66,75 +71,65 @@ export async function differential(argv: readonly string[], print: Print): Promi
       print(HELP);
       return 0;
     }
-    const [from, to] = parseSeeds(values.seeds);
-    const oracle = new Oracle(buildOracle());
-    const tally: Tally = { run: 0, diverged: 0, defects: new Map() };
-    const begin = performance.now();
-    for await (const verdict of verdicts(oracle, from, to)) {
-      tally.run++;
-      if (verdict.defect !== undefined) note(tally, verdict.defect, verdict.scenario);
-      if (verdict.differences.length > 0) {
-        tally.diverged++;
-        await report(oracle, verdict, !values['no-shrink'], print);
-        if (!values['keep-going']) break;
-      }
-    }
-    oracle.close();
-    summary(tally, (performance.now() - begin) / 1000, print);
-    return tally.diverged > 0 ? 1 : 0;
+    return await run(values, positionals, print);
   } catch (error) {
     print(error instanceof OracleUnavailable || error instanceof RangeError ? error.message : String(error));
     return 2;
   }
 }
 
-function parseSeeds(text: string): [from: number, to: number] {
+async function run(options: Options, paths: readonly string[], print: Print): Promise<number> {
+  const [first, last] = parseSeeds(options.seeds);
+  const oracle = new Oracle(buildOracle());
+  const source = paths.length > 0 ? fromFiles(oracle, paths) : fromSeeds(oracle, first, last);
+  const tally: Tally = { run: 0, diverged: 0, defects: new Map() };
+  const begin = performance.now();
+  try {
+    for await (const expected of source) {
+      await compareOne(oracle, expected, tally, options, print);
+      if (tally.diverged > 0 && !options['keep-going']) break;
+    }
+  } finally {
+    oracle.close();
+  }
+  summary(tally, (performance.now() - begin) / 1000, print);
+  return tally.diverged > 0 ? 1 : 0;
+}
+
+async function compareOne(
+  oracle: Oracle,
+  { scenario, expect }: Expected,
+  tally: Tally,
+  options: Options,
+  print: Print,
+): Promise<void> {
+  const verdict = compare(scenario, expect, runTwin(scenario));
+  tally.run++;
+  if (options.record !== undefined) write(options.record, scenario, expect);
+  if (verdict.defect !== undefined) note(tally, verdict.defect, scenario);
+  if (verdict.differences.length === 0) return;
+  tally.diverged++;
+  await report(oracle, verdict, !options['no-shrink'], print);
+}
+
+function parseSeeds(text: string): [first: number, last: number] {
   const match = /^(\d+)(?:-(\d+))?$/.exec(text);
   if (match === null) throw new RangeError(`--seeds takes a range such as 1-2000, not "${text}".`);
-  const from = Number(match[1]);
-  return [from, match[2] === undefined ? from : Number(match[2])];
-}
-
-/** The verdict of every seed, in order; the oracle works ahead. */
-async function* verdicts(oracle: Oracle, from: number, to: number): AsyncGenerator<Verdict> {
-  const queue: Promise<Expected>[] = [];
-  let next = from;
-  const fill = () => {
-    for (; next <= to && queue.length < AHEAD; next++) {
-      const expected = expectedOf(oracle, next);
-      // It is awaited below; until then nobody else is to complain.
-      expected.catch(() => undefined);
-      queue.push(expected);
-    }
-  };
-  for (fill(); queue.length > 0; fill()) {
-    const { scenario, expect } = await queue.shift()!;
-    yield compare(scenario, expect, runTwin(scenario));
-  }
-}
-
-interface Expected {
-  readonly scenario: ScenarioFile;
-  readonly expect: Outcome;
-}
-
-/** What lwIP does with a seed's scenario. Every second seed injects what is sent without injections. */
-async function expectedOf(oracle: Oracle, seed: number): Promise<Expected> {
-  const plain = await endingInTime(oracle, generateScenario(seed));
-  if (seed % 2 !== 0) return plain;
-  return endingInTime(oracle, withInjections(plain.scenario, seed, plain.expect));
-}
-
-/** If too much happens, the scenario ends before it does. */
-async function endingInTime(oracle: Oracle, scenario: ScenarioFile): Promise<Expected> {
-  const expect = await oracle.run(scenario);
-  if (expect.final.abort !== TOO_MUCH) return { scenario, expect };
-  return endingInTime(oracle, { ...scenario, end_us: Number(expect.final.end_us) - 1 });
+  const first = Number(match[1]);
+  return [first, match[2] === undefined ? first : Number(match[2])];
 }
 
 function note({ defects }: Tally, { lwip, twin }: Defect, { name }: ScenarioFile): void {
   const words = `${lwip ?? 'lwIP goes on'}; the twin: ${twin ?? 'goes on'}`;
   defects.set(words, [...(defects.get(words) ?? []), name]);
+}
+
+/** @returns where the file is */
+function write(folder: string, scenario: ScenarioFile, expect: Outcome): string {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${scenario.name.replace(' ', '-')}.json`);
+  writeFileSync(path, `${JSON.stringify({ ...scenario, expect }, null, 1)}\n`);
+  return path;
 }
 
 async function report(oracle: Oracle, found: Verdict, shrinks: boolean, print: Print): Promise<void> {
@@ -144,9 +139,7 @@ async function report(oracle: Oracle, found: Verdict, shrinks: boolean, print: P
   };
   const scenario = shrinks ? await shrink(found.scenario, isStill) : found.scenario;
   const { expect, actual, differences } = await judge(oracle, scenario);
-  mkdirSync(FOLDER, { recursive: true });
-  const path = join(FOLDER, `${scenario.name.replace(' ', '-')}.json`);
-  writeFileSync(path, `${JSON.stringify({ ...scenario, expect }, null, 1)}\n`);
+  const path = write(FOLDER, scenario, expect);
   const result = { path, group: 'differential', description: scenario.description, reason: '', differences };
   const lines =
     actual instanceof Error
@@ -155,10 +148,10 @@ async function report(oracle: Oracle, found: Verdict, shrinks: boolean, print: P
   for (const line of lines) print(line);
 }
 
-function summary({ run, diverged, defects }: Tally, seconds: number, print: Print): void {
+function summary({ run: count, diverged, defects }: Tally, seconds: number, print: Print): void {
   for (const [words, names] of defects) {
     const some = `${names.slice(0, 6).join(', ')}${names.length > 6 ? ', ...' : ''}`;
     print(`a defect of lwIP in ${names.length}: ${words} (${some})`);
   }
-  print(`${run} scenarios, ${diverged} diverged, ${(run / seconds).toFixed(0)} a second`);
+  print(`${count} scenarios, ${diverged} diverged, ${(count / seconds).toFixed(0)} a second`);
 }
