@@ -29,7 +29,9 @@ export function fromSeeds(oracle: Oracle, first: number, last: number): AsyncGen
  */
 export function fromFiles(oracle: Oracle, paths: readonly string[]): AsyncGenerator<Expected> {
   return ahead(0, paths.length - 1, (i) => {
-    const { expect: _, ...scenario } = JSON.parse(readFileSync(paths[i]!, 'utf8')) as ScenarioFile & { expect?: unknown };
+    const { expect: _, ...scenario } = JSON.parse(readFileSync(paths[i]!, 'utf8')) as ScenarioFile & {
+      expect?: unknown;
+    };
     const { plan } = parseScenario(scenario);
     if (plan.config !== 'liblwip') throw new RangeError(`${paths[i]} is not of the configuration "liblwip".`);
     return endingInTime(oracle, scenario);
