@@ -314,6 +314,8 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.eth?.powerOff();
     for (const task of this.tasks) this.scheduler.remove(task);
     this.scheduler.remove(this.tcpipTask);
+    // A planned freeze ends with the power.
+    if (this.hog !== null) this.scheduler.remove(this.hog);
   }
 
   /** Lines that the firmware printed, over all boots. */

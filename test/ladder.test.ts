@@ -365,6 +365,14 @@ describe('frames', () => {
 `);
   });
 
+  test('of a fault stand in the column of the board whose name they bear', () => {
+    const s = new Script().frame('a', tcpFrame({ flags: 2 })).frame('b', udpFrame({ from: 'b' }));
+    s.frame('', tcpFrame({ flags: 4 }), { fault: 'rst' });
+    const drawn = lines(s.trace);
+    expect(drawn[0]).not.toContain('(test)');
+    expect(drawn.at(-1)).toMatch(/\|-- .*\[R\].* \(rst\) ->\|$/);
+  });
+
   test('of a single board go to the wire', () => {
     expect(lines(new Script().frame('a', arpFrame(1, IP.a, IP.a)).trace, { width: 70 })).toMatchInlineSnapshot(`
 [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { SO_REUSEADDR } from '../device/index.ts';
+import { SO_REUSEADDR, text } from '../device/index.ts';
 import { memorySink } from '../tools/pcap-writer.ts';
 import { formatPcapng, PcapngWriter } from '../tools/pcapng-writer.ts';
 import { udpFrame } from './support/frames.ts';
@@ -33,6 +33,22 @@ function run() {
   return p.trace;
 }
 
+/** The records of the name resolution blocks: Wireshark shows names only if a preference asks for them. */
+function namesIn(capture: Uint8Array): string[] {
+  const view = new DataView(capture.buffer, capture.byteOffset, capture.length);
+  const names: string[] = [];
+  for (let at = 0; at < capture.length; at += view.getUint32(at + 4, true)) {
+    if (view.getUint32(at, true) !== 4) continue;
+    for (let record = at + 8; view.getUint16(record, true) === 1; ) {
+      const length = view.getUint16(record + 2, true);
+      const bytes = capture.subarray(record + 4, record + 4 + length);
+      names.push(`${bytes.subarray(0, 4).join('.')} ${text(bytes.subarray(4, -1))}`);
+      record += 4 + ((length + 3) & ~3);
+    }
+  }
+  return names;
+}
+
 describe('a pcapng capture of a trace', () => {
   test(
     'is understood by Wireshark, with interfaces, names and comments',
@@ -59,6 +75,7 @@ describe('a pcapng capture of a trace', () => {
       expect(all.filter((text) => text.startsWith('b: finding: '))).toEqual([
         expect.stringContaining('Task client called close(54) after it had closed the descriptor'),
       ]);
+      expect(namesIn(formatPcapng(trace))).toEqual(['192.168.4.1 a', '192.168.4.2 b']);
       expect(capture.values(1, 'frame.time_relative')).toEqual(['0.000000000']);
       expect(capture.values(lost, 'frame.time_relative')).toEqual(['0.024000000']);
     },

@@ -131,6 +131,21 @@ describe('a planned fault on a board', () => {
     expect(answeredAt(24)).toBe(410_000);
   });
 
+  test('a freeze ends with the power', () => {
+    const { world, a } = pair();
+    world.inflict([
+      { kind: 'freeze', board: 'a', atUs: 100_000, forUs: 10 * SECOND },
+      { kind: 'reboot', board: 'a', atUs: 200_000 },
+    ]);
+    const woke: number[] = [];
+    a.xTaskCreate(function* (os) {
+      yield* os.delayMs(150);
+      woke.push(world.nowUs);
+    }, 'main');
+    world.runSync();
+    expect(woke).toEqual([350_000]);
+  });
+
   test('a connection dies with the interface', () => {
     const { world, a, b } = pair();
     world.inflict({ kind: 'interfaceDown', board: 'b', atUs: SECOND, forUs: SECOND, ip: '192.168.4.7/24' });
