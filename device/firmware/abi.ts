@@ -1,11 +1,12 @@
 /** The boundary between an image and this folder, as src/host.h has it: exports, and structs in linear memory. */
 
-import type { WasmGlobal, WasmMemory } from './wasm.ts';
+import type { WasmMemory } from './wasm.ts';
 
 /** What every image exports. */
 export interface ImageExports {
   readonly memory: WasmMemory;
-  readonly __stack_pointer: WasmGlobal;
+  esp_get_stack(): number;
+  esp_set_stack(sp: number): void;
   /** @returns address of struct esp_abi */
   esp_abi(): number;
   _initialize(): void;
@@ -21,7 +22,8 @@ export interface ImageExports {
 
 const REQUIRED: readonly (keyof ImageExports)[] = [
   'memory',
-  '__stack_pointer',
+  'esp_get_stack',
+  'esp_set_stack',
   'esp_abi',
   '_initialize',
   'esp_boot',

@@ -268,7 +268,7 @@ export class Machine {
       scratchOwner.save(scratch, (scratch[0]! - scratchAt) >> 2);
     }
     this.scratchOwner = body;
-    body.sp = this.exports.__stack_pointer.value;
+    body.sp = this.exports.esp_get_stack();
     scratch[0] = scratchAt + 8;
     scratch[1] = this.scratchEnd;
     this.exports.asyncify_start_unwind(scratchAt);
@@ -285,21 +285,16 @@ export class Machine {
 
   /** Run a task until it waits, gives way or ends. It may run inside an import of another task of this board. */
   enter(task: Task, body: CTask): void {
-    const { exports, memory, running, libcErrno, currentAt, fuel, current: outer, task: outerTask } = this;
+    const { exports, running, libcErrno, fuel, current: outer, task: outerTask } = this;
+    const { i32 } = this.memory;
     const outerMachine = running.machine;
-    const { i32 } = memory;
-    const sp = exports.__stack_pointer;
-    const outerSp = sp.value;
+    const outerSp = outer === null ? 0 : exports.esp_get_stack();
     const outerErrno = i32[libcErrno]!;
     const outerFuel = i32[fuel]!;
     running.machine = this;
-    this.current = body;
-    this.task = task;
-    sp.value = body.sp;
+    this.switchTo(task, body, body.sp);
     i32[libcErrno] = body.libcErrno;
-    i32[currentAt] = body.tcb;
     i32[fuel] = body.fuel;
-    exports.__set_stack_limits?.(body.stackEnd, body.stackLow);
     if (body.isSuspended) this.startRewind(body);
     try {
       exports.esp_task_entry(body.fn, body.arg);
@@ -312,15 +307,23 @@ export class Machine {
       this.onThrow(task, error);
     }
     running.machine = outerMachine;
-    this.current = outer;
-    this.task = outerTask;
-    sp.value = outerSp;
+    if (outer === null) {
+      this.current = null;
+      return;
+    }
+    this.switchTo(outerTask, outer, outerSp);
     i32[libcErrno] = outerErrno;
     i32[fuel] = outerFuel;
-    if (outer !== null) {
-      i32[currentAt] = outer.tcb;
-      exports.__set_stack_limits?.(outer.stackEnd, outer.stackLow);
-    }
+  }
+
+  /** Tell the image whose code runs next. */
+  private switchTo(task: Task, body: CTask, sp: number): void {
+    const { exports } = this;
+    this.current = body;
+    this.task = task;
+    this.memory.i32[this.currentAt] = body.tcb;
+    exports.__set_stack_limits?.(body.stackEnd, body.stackLow);
+    exports.esp_set_stack(sp);
   }
 
   private startRewind(body: CTask): void {

@@ -10,10 +10,6 @@ export interface WasmMemory {
   grow(pages: number): number;
 }
 
-export interface WasmGlobal {
-  value: number;
-}
-
 export interface WasmImport {
   readonly module: string;
   readonly name: string;

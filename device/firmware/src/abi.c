@@ -25,6 +25,19 @@ struct esp_abi esp_abi = {
 
 ESP_EXPORT(esp_abi) struct esp_abi *esp_abi_address(void) { return &esp_abi; }
 
+/* The stack pointer, for the host: calls of these two are much faster than looks at a WebAssembly.Global. */
+__asm__(".globaltype __stack_pointer, i32");
+
+ESP_EXPORT(esp_get_stack) uint32_t esp_get_stack(void) {
+  uint32_t sp;
+  __asm__ volatile("global.get __stack_pointer\nlocal.set %0" : "=r"(sp));
+  return sp;
+}
+
+ESP_EXPORT(esp_set_stack) void esp_set_stack(uint32_t sp) {
+  __asm__ volatile("local.get %0\nglobal.set __stack_pointer" : : "r"(sp));
+}
+
 /* Called at every edge of the control flow of a program that is built with checks. */
 __attribute__((no_sanitize("coverage"))) void __sanitizer_cov_trace_pc(void) {
   if (__builtin_expect(--fuel < 0, 0)) {
