@@ -118,7 +118,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   stack!: Stack;
   sockets!: Sockets;
   netifs!: EspNetifs;
-  defaultLoop!: DefaultLoop;
+  private events: DefaultLoop | null = null;
   private wallClock: WallClock | null = null;
   private timeClient: EspSntp | null = null;
   /** Its Ethernet; null without one. */
@@ -158,7 +158,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     this.storedAddresses = this.sdkconfig.value('CONFIG_LWIP_DHCP_RESTORE_LAST_IP') === true ? new Map() : null;
     const { lan } = options;
     if (lan === undefined) checkNoAddress(name, options);
-    this.wiredConfig = lan === undefined ? null : netifConfig(options, this.localHostname);
+    this.wiredConfig = lan === undefined ? null : netifConfig(options, this.localHostname, this.mac);
     this.plug = lan === undefined ? null : new Plug(this, lan, this.mac, options.mtu);
     this.sys = new BoardSys(world.scheduler, this);
     this.chance = world.random(`board ${name}`);
@@ -276,7 +276,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
       this.tcpip.observer = this.trace.withStates ? new TcpProbe(this, this.trace) : new CallNote();
     this.sockets = new Sockets(this.tcpip);
     this.netifs = new EspNetifs(this, this.sys);
-    this.defaultLoop = new DefaultLoop(this.sys, Number(this.sdkconfig.value('CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE')));
+    this.events = null;
     if (this.plug !== null) this.wiredInterface = this.wireUp(this.plug, this.wiredConfig!);
     this.wallClock = null;
     this.timeClient = null;
@@ -376,7 +376,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   // Interfaces
 
   private wireUp(plug: Plug, config: WiredConfig): WiredInterface {
-    const esp_netif = this.netifs.create({ ...config.netif, mac: this.mac });
+    const esp_netif = this.netifs.create(config.netif);
     return new WiredInterface(plug, esp_netif!, config);
   }
 
@@ -413,8 +413,14 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     return this.world.air;
   }
 
+  /** The default event loop, or the place where there will be one. */
+  get defaultLoop(): DefaultLoop {
+    this.events ??= new DefaultLoop(this.sys, Number(this.sdkconfig.value('CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE')));
+    return this.events;
+  }
+
   get eventLoop(): EventLoop | null {
-    return this.defaultLoop.loop;
+    return this.events === null ? null : this.events.loop;
   }
 
   get wifiHardware(): WifiHardware {
@@ -462,7 +468,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
 
   /** Something outside the stack will end in an event, or may. */
   get isAboutToPost(): boolean {
-    const { loop } = this.defaultLoop;
+    const loop = this.eventLoop;
     if (this.wifiDriver?.isUnderWay || this.eth?.isUnderWay) return true;
     if (loop === null) return false;
     return this.netifs.all.some((n) => {

@@ -9,9 +9,12 @@ class IpWaiter {
   hasAddress = false;
 }
 
+/** Shared by all boards that have none. */
+const NONE: readonly EspNetif[] = [];
+
 export class EspNetifs {
   /** The newest first, as esp_netif_next() walks. */
-  readonly all: EspNetif[] = [];
+  all: readonly EspNetif[] = NONE;
   private readonly sys: Sys;
   private readonly board: EspNetifBoard;
   private lastDefault: EspNetif | null = null;
@@ -28,15 +31,14 @@ export class EspNetifs {
   create(config: EspNetifConfig): EspNetif | null {
     if (this.withKey(config.if_key) !== null) return null;
     const esp_netif = new EspNetif(config, this.board);
-    this.all.unshift(esp_netif);
+    this.all = [esp_netif, ...this.all];
     return esp_netif;
   }
 
   /** Source: esp_netif_destroy() */
   destroy(esp_netif: EspNetif): void {
-    const i = this.all.indexOf(esp_netif);
-    if (i < 0) return;
-    this.all.splice(i, 1);
+    if (!this.all.includes(esp_netif)) return;
+    this.all = this.all.filter((n) => n !== esp_netif);
     if (this.lastDefault === esp_netif) this.isPinned = false;
     esp_netif.destroy();
   }

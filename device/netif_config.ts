@@ -1,5 +1,6 @@
 /** How a board's options say where its address comes from, read and checked. */
 
+import type { EthAddr } from '../stack/prot/ethernet.ts';
 import { IPADDR_ANY, ip4addr_aton } from '../stack/prot/ip4.ts';
 import type { DhcpsOptions } from './dhcpserver.ts';
 import {
@@ -93,7 +94,7 @@ const FLAGS: Readonly<Record<Kind, number>> = {
  * @param hostname CONFIG_LWIP_LOCAL_HOSTNAME
  * @throws TypeError naming the option that is wrong
  */
-export function netifConfig(options: AddressOptions, hostname: string): WiredConfig {
+export function netifConfig(options: AddressOptions, hostname: string, mac: EthAddr): WiredConfig {
   const { dhcp = false, dhcps = false } = options;
   if (dhcp && dhcps !== false) throw new TypeError('A board cannot have both dhcp (station) and dhcps (soft-AP).');
   const kind = dhcp ? 'dhcp' : dhcps === false ? 'static' : 'dhcps';
@@ -101,6 +102,7 @@ export function netifConfig(options: AddressOptions, hostname: string): WiredCon
   const garp = options.garp ?? kind !== 'dhcps';
   return {
     netif: {
+      mac,
       flags: FLAGS[kind] | (garp ? ESP_NETIF_FLAG_GARP : 0),
       info: ipInfo(options, kind),
       get_ip_event: IP_EVENT_STA_GOT_IP,

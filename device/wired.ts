@@ -14,7 +14,7 @@ import type { Plug } from './plug.ts';
 
 /** What the options of a board say about its interface. */
 export interface WiredConfig {
-  readonly netif: Omit<EspNetifConfig, 'mac'>;
+  readonly netif: EspNetifConfig;
   /** A client is connected at boot, a server serves from boot on. */
   readonly autostart: boolean;
   /** Name servers, int32 in host order. */
