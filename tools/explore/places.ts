@@ -180,6 +180,7 @@ function fits(match: FrameMatch, frame: FrameRecord, d: Dissection): boolean {
     (match.proto === undefined || protosOf(d).includes(match.proto)) &&
     (match.data === undefined || match.data === d.payload.length > 0) &&
     (match.flags === undefined || flagsFit(match.flags, d)) &&
+    (match.port === undefined || match.port === ports?.srcPort || match.port === ports?.destPort) &&
     (match.dstPort === undefined || match.dstPort === ports?.destPort) &&
     (match.srcPort === undefined || match.srcPort === ports?.srcPort)
   );
@@ -263,11 +264,12 @@ function isSyn(frame: FrameRecord): boolean {
 // Moments
 
 /** Right after everything that happens, once for what happens at about the same time; and soon after the beginning. */
-function moments({ boards }: Misfortune, plain: PlainRun): number[] {
+function moments({ boards, after }: Misfortune, plain: PlainRun): number[] {
+  const sinceUs = after === undefined ? 0 : firstTime(after, plain);
   const times = [
     ...plain.frames.map((frame) => frame.tUs),
     ...plain.calls.filter((call) => boards === undefined || boards.includes(call.board)).map((call) => call.t1Us),
-  ].filter((tUs) => tUs >= 0);
+  ].filter((tUs) => tUs >= sinceUs);
   times.sort((a, b) => a - b);
   const distinct: number[] = [];
   for (const tUs of times) {
@@ -275,6 +277,11 @@ function moments({ boards }: Misfortune, plain: PlainRun): number[] {
     if (last === undefined || tUs - last >= INSTANT_US) distinct.push(tUs + 500);
   }
   return distinct;
+}
+
+function firstTime(match: FrameMatch, { frames }: PlainRun): number {
+  const first = frames.find((frame) => fits(match, frame, dissect(frame.bytes)));
+  return first?.tUs ?? Number.POSITIVE_INFINITY;
 }
 
 /** Short, middling, as long as allowed: what a time-out of the program survives, and what it does not. */

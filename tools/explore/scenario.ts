@@ -47,6 +47,8 @@ export interface Misfortune {
   readonly kind: MisfortuneKind;
   /** Frames that it may strike; all if left out. */
   readonly match?: FrameMatch;
+  /** It strikes only after the first frame like this was sent; from the beginning if left out. */
+  readonly after?: FrameMatch;
   /** Boards that it may strike; all if left out. */
   readonly boards?: readonly string[];
   /** loss: how often in a row the same segment may be lost; 1 if left out. */

@@ -12,6 +12,8 @@ const AWAY_US = 3_000_000;
 /** The misfortunes of case.json. Of those on frames, the ones for TCP strike segments of any kind but SYNs, which have their own. */
 function misfortunesNamed(name: string, zoo: ZooCase): Misfortune[] {
   const listener = zoo.listens;
+  // What happens to boards happens in the middle of their conversation.
+  const after = { data: true, port: Number(zoo.sdkconfig.app.CONFIG_ZOO_PORT) };
   switch (name) {
     case 'loss':
       return [{ kind: 'loss', match: { proto: 'tcp', flags: '!S' } }];
@@ -26,7 +28,7 @@ function misfortunesNamed(name: string, zoo: ZooCase): Misfortune[] {
     case 'udpDelay':
       return [{ kind: 'delay', match: { proto: 'udp' } }];
     case 'stall':
-      return [{ kind: 'outage', maxUs: STALL_US }];
+      return [{ kind: 'outage', maxUs: STALL_US, after }];
     case 'rst':
       return [{ kind: 'rst', match: { proto: 'tcp', data: true } }];
     case 'rstQueued':
@@ -34,15 +36,15 @@ function misfortunesNamed(name: string, zoo: ZooCase): Misfortune[] {
     case 'refused':
       return [{ kind: 'refused', boards: [listener], maxUs: REFUSED_US }];
     case 'peerOff':
-      return [{ kind: 'powerOff', boards: ['peer'] }];
+      return [{ kind: 'powerOff', boards: ['peer'], after }];
     case 'peerReboot':
-      return [{ kind: 'reboot', boards: ['peer'], maxUs: AWAY_US }];
+      return [{ kind: 'reboot', boards: ['peer'], maxUs: AWAY_US, after }];
     case 'wifiDrop':
-      return [{ kind: 'interfaceDown', boards: ['app', 'peer'], maxUs: AWAY_US }];
+      return [{ kind: 'interfaceDown', boards: ['app', 'peer'], maxUs: AWAY_US, after }];
     case 'newAddress':
-      return [{ kind: 'newAddress', boards: ['app'], maxUs: AWAY_US }];
+      return [{ kind: 'newAddress', boards: ['app'], maxUs: AWAY_US, after }];
     case 'peerNewAddress':
-      return [{ kind: 'newAddress', boards: ['peer'], maxUs: AWAY_US }];
+      return [{ kind: 'newAddress', boards: ['peer'], maxUs: AWAY_US, after }];
     case 'dnsDown':
       return [{ kind: 'outage', match: { proto: 'dns' }, maxUs: STALL_US }];
     default:
