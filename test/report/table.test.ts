@@ -10,6 +10,7 @@ const record = fc.record({
   list: fc.array(fc.oneof(fc.integer(), fc.string()), { maxLength: 3 }),
   maybe: fc.option(fc.integer(), { nil: undefined }),
   data: fc.option(fc.uint8Array({ maxLength: 20 }), { nil: undefined }),
+  also: fc.option(fc.record({ x: fc.integer(), y: fc.string() }), { nil: undefined }),
   state: fc.record({ a: fc.integer(), b: fc.string(), c: fc.constant(7) }),
 });
 

@@ -11,6 +11,7 @@ import {
   type Lan,
   type Os,
   type Program,
+  type RandomStream,
   type World,
 } from '../../device/index.ts';
 import type { BuildOptions } from '../firmware/build.ts';
@@ -20,46 +21,70 @@ import type { BoardPlan } from './board-plan.ts';
 import { describeError } from './describe-error.ts';
 import type { ProgramFiles } from './program-file.ts';
 import { evaluate } from './sandbox.ts';
-import type { Screen } from './screen.ts';
-import { seconds } from './units.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The task that a program runs in, as app_main() of ESP-IDF does. */
 export const TASK = 'main';
+
+/** A board whose program is ready. */
+export interface LoadedBoard {
+  readonly plan: BoardPlan;
+  readonly program: Loaded;
+}
 
 /** A program that is ready, and only needs a board. */
 type Loaded =
   | { readonly kind: 'firmware'; readonly firmware: Firmware }
   | { readonly kind: 'script'; readonly program: Program<Os>; readonly priority: number | undefined };
 
-export class Workbench {
-  private readonly world: World;
-  private readonly lan: Lan;
-  private readonly hosts: Readonly<Record<string, string>>;
-  private readonly files: ProgramFiles;
-  private readonly screen: Screen;
-  private readonly images = new Map<string, Firmware>();
+/** Where boards are placed. */
+export interface Site {
+  readonly world: World;
+  readonly lan: Lan;
+  /** Names that resolve without a server. */
+  readonly hosts: Readonly<Record<string, string>>;
+}
 
-  /** @param hosts names that resolve without a server */
-  constructor(world: World, lan: Lan, hosts: Readonly<Record<string, string>>, files: ProgramFiles, screen: Screen) {
-    this.world = world;
-    this.lan = lan;
-    this.hosts = hosts;
+/** Takes what boards print, line by line. */
+export type Printer = (board: string, line: string, stream: 'stdout' | 'stderr') => void;
+
+export class Workbench {
+  private readonly files: ProgramFiles;
+  private readonly print: Printer;
+  private readonly warn: (text: string) => void;
+  private readonly images = new Map<string, Firmware>();
+  /** Where programs run at the moment, and their chance there. */
+  private site!: Site;
+  private readonly chances = new Map<string, RandomStream>();
+
+  /** @param warn told of doubtful places in sources */
+  constructor(files: ProgramFiles, print: Printer, warn: (text: string) => void) {
     this.files = files;
-    this.screen = screen;
+    this.print = print;
+    this.warn = warn;
   }
 
-  /** Load and compile every program, then make the boards. @throws UsageError before there is any board */
-  async plugIn(plans: readonly BoardPlan[]): Promise<void> {
+  /** Boards are placed here from now on, and programs see its time. */
+  enter(site: Site): void {
+    this.site = site;
+    this.chances.clear();
+  }
+
+  /** Load and compile every program; they may be placed in any number of worlds. @throws UsageError for one that is not right */
+  async load(plans: readonly BoardPlan[]): Promise<LoadedBoard[]> {
     try {
-      const loaded = await Promise.all(plans.map((plan) => this.load(plan)));
-      for (const [i, plan] of plans.entries()) this.place(plan, loaded[i]!);
+      return await Promise.all(plans.map(async (plan) => ({ plan, program: await this.loadProgram(plan) })));
     } finally {
       await stop();
     }
   }
 
-  private async load({ name, program }: BoardPlan): Promise<Loaded> {
+  /** Make the boards. */
+  placeAll(boards: readonly LoadedBoard[]): void {
+    for (const { plan, program } of boards) this.place(plan, program);
+  }
+
+  private async loadProgram({ name, program }: BoardPlan): Promise<Loaded> {
     switch (program.kind) {
       case 'script':
         return { kind: 'script', program: await this.script(name, program.file), priority: program.priority };
@@ -71,58 +96,58 @@ export class Workbench {
   }
 
   private place(plan: BoardPlan, loaded: Loaded): void {
-    const { world } = this;
-    const switchOn = () => {
-      const board = this.make(plan, this.optionsOf(plan, loaded));
-      if (loaded.kind === 'script') {
-        board.xTaskCreate(loaded.program, TASK, loaded.priority === undefined ? {} : { priority: loaded.priority });
-      }
-      for (const { atUs, text } of plan.stdin) {
-        if (atUs === 0) board.stdin(text);
-        else world.at(world.nowUs + atUs, () => board.stdin(text));
-      }
-    };
-    if (plan.bootUs === 0) switchOn();
-    else world.at(plan.bootUs, switchOn);
+    const { world } = this.site;
+    const board = this.make(plan, this.optionsOf(plan, loaded));
+    if (loaded.kind === 'script') {
+      board.xTaskCreate(loaded.program, TASK, loaded.priority === undefined ? {} : { priority: loaded.priority });
+    }
+    for (const { atUs, text } of plan.stdin) {
+      if (atUs === 0) board.stdin(text);
+      else world.at(plan.bootUs + atUs, () => board.stdin(text));
+    }
   }
 
   /** On its network. */
   private make({ name, network, ip, gw, latencyUs }: BoardPlan, options: Esp32Options): Esp32 {
+    const { world, lan } = this.site;
     switch (network) {
       case 'lan':
-        return this.world.esp32(name, { ...options, lan: this.lan, ip: ip!, ...(gw && { gw }) });
+        return world.esp32(name, { ...options, lan, ip: ip!, ...(gw && { gw }) });
       case 'wifi':
-        return this.world.esp32(name, options);
+        return world.esp32(name, options);
       case 'internet':
-        return this.world.internetHost(name, { ...options, ip: ip!.split('/')[0]!, ...(latencyUs && { latencyUs }) });
+        return world.internetHost(name, { ...options, ip: ip!.split('/')[0]!, ...(latencyUs && { latencyUs }) });
     }
   }
 
-  private optionsOf({ name }: BoardPlan, loaded: Loaded): Esp32Options {
-    if (loaded.kind === 'script') return {};
-    const bootUs = () => this.world.boards.find((board) => board.name === name)?.bootUs ?? 0;
-    const onLog = (record: LogRecord) => this.print(name, formatLogRecord(record, bootUs()), 'stdout');
-    return { firmware: loaded.firmware, hosts: this.hosts, onLog };
+  private optionsOf({ name, bootUs }: BoardPlan, loaded: Loaded): Esp32Options {
+    if (loaded.kind === 'script') return { bootUs };
+    const { world, hosts } = this.site;
+    const bootedUs = () => world.boards.find((board) => board.name === name)?.bootUs ?? 0;
+    const onLog = (record: LogRecord) => this.printLines(name, formatLogRecord(record, bootedUs()), 'stdout');
+    return { bootUs, firmware: loaded.firmware, hosts, onLog };
   }
 
-  private print(board: string, text: string, stream: 'stdout' | 'stderr'): void {
-    const time = seconds(this.world.nowUs);
-    const prefixed = text
-      .split('\n')
-      .map((line) => `[${time} ${board}] ${line}\n`)
-      .join('');
-    if (stream === 'stdout') this.screen.out(prefixed);
-    else this.screen.err(prefixed);
+  private printLines(board: string, text: string, stream: 'stdout' | 'stderr'): void {
+    for (const line of text.split('\n')) this.print(board, line, stream);
+  }
+
+  private random(board: string): number {
+    let chance = this.chances.get(board);
+    if (chance === undefined) {
+      chance = this.site.world.random(`Math.random of ${board}`);
+      this.chances.set(board, chance);
+    }
+    return chance.uint32() / 0x1_0000_0000;
   }
 
   private async script(board: string, file: string): Promise<Program<Os>> {
     const script = await this.files.load(file);
-    const chance = this.world.random(`Math.random of ${board}`);
     try {
       const exported = evaluate(script, device, {
-        nowUs: () => this.world.nowUs,
-        random: () => chance.uint32() / 0x1_0000_0000,
-        print: (stream, text) => this.print(board, this.files.explainPlaces(text).replace(/\n$/, ''), stream),
+        nowUs: () => this.site.world.nowUs,
+        random: () => this.random(board),
+        print: (stream, text) => this.printLines(board, this.files.explainPlaces(text).replace(/\n$/, ''), stream),
       });
       return programIn(exported, file);
     } catch (error) {
@@ -154,7 +179,7 @@ export class Workbench {
 
   private async compile(board: string, options: BuildOptions): Promise<Firmware> {
     try {
-      return await buildFirmware({ ...options, onWarning: (text) => this.screen.err(text) });
+      return await buildFirmware({ ...options, onWarning: (text) => this.warn(text) });
     } catch (error) {
       if (!(error instanceof FirmwareBuildError)) throw error;
       throw new UsageError(`The firmware of '${board}' cannot be built.\n${error.message}`);

@@ -8,6 +8,7 @@ import { runTrial } from '../explore/trial.ts';
 import { formatLadder } from '../ladder.ts';
 import { writeReport } from '../report/report.ts';
 import type { ExploreCommand, MergeCommand, ReplayCommand } from './explore-args.ts';
+import { loadLab } from './lab-scenario.ts';
 import { loadScenario } from './load-scenario.ts';
 import { checkReportPath } from './report.ts';
 import type { Screen } from './screen.ts';
@@ -18,8 +19,13 @@ import { UsageError } from './usage-error.ts';
 const CLEAN = 0;
 const FOUND = 1;
 
+/** A scenario's file, or a lab. */
+function load(...[file, print]: Parameters<typeof loadScenario>): ReturnType<typeof loadScenario> {
+  return file.endsWith('.json') ? loadLab(file, print) : loadScenario(file, print);
+}
+
 export async function runExplore(command: ExploreCommand, screen: Screen): Promise<number> {
-  const { scenario, sha256 } = await loadScenario(command.file, () => undefined);
+  const { scenario, sha256 } = await load(command.file, () => undefined);
   const folder = asUsage(
     () =>
       new FindingsFolder(command.out, scenario, {
@@ -94,7 +100,7 @@ export async function runReplay({ file, ladder, report }: ReplayCommand, screen:
   const replay = asUsage(() => readReplay(file));
   if (report !== undefined) checkReportPath(report);
   const scenarioFile = join(dirname(file), replay.scenario.file);
-  const loaded = await loadScenario(scenarioFile, (world, stream, text) => {
+  const loaded = await load(scenarioFile, (world, stream, text) => {
     const line = world === null ? text : `[${seconds(world.nowUs)}] ${text}`;
     if (stream === 'stdout') screen.out(line);
     else screen.err(line);

@@ -1,6 +1,6 @@
 /** What a lab file says about access points. */
 
-import type { AccessPointOptions, DnsAnswer } from '../../device/index.ts';
+import type { AccessPointOptions, DnsAnswer, World } from '../../device/index.ts';
 import { checkAddress } from './board-plan.ts';
 import type { JsonValue } from './json-value.ts';
 import { A_DURATION } from './settings.ts';
@@ -77,4 +77,10 @@ function readOutage(given: JsonValue): { atUs: number; forUs: number } {
 
 function readTime(given: JsonValue): number {
   return parseDuration(typeof given.value === 'string' ? given.value : '') ?? given.fail(A_DURATION);
+}
+
+/** An access point with its outages. */
+export function setUp(world: World, { options, outages }: WantedAccessPoint): void {
+  const ap = world.accessPoint(options);
+  for (const { atUs, forUs } of outages) world.at(atUs, () => ap.reboot(forUs));
 }

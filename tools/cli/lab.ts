@@ -2,11 +2,13 @@
 
 import { dirname, resolve } from 'node:path';
 import type { SdkconfigValue } from '../../device/index.ts';
+import type { Misfortune } from '../explore/scenario.ts';
 import type { SdkconfigSource } from '../firmware/build.ts';
 import { nameOf } from '../firmware/sources.ts';
 import { checkAddress, type Typed, type WantedBoard } from './board-plan.ts';
 import { type JsonValue, readJson } from './json-value.ts';
 import { readAccessPoint, type WantedAccessPoint } from './lab-air.ts';
+import { type LabCheck, NO_CHECK, readCheck, readSurvives } from './lab-check.ts';
 import { programOf } from './program-of.ts';
 import { A_DURATION, parseSetting, type RunSettings, SETTING_NAMES, SETTINGS, type SettingName } from './settings.ts';
 import { parseDuration } from './units.ts';
@@ -18,6 +20,9 @@ export interface Lab {
   /** Names that resolve without a server, with their addresses. */
   readonly hosts: Readonly<Record<string, string>>;
   readonly accessPoints: readonly WantedAccessPoint[];
+  /** For the search: what the programs must withstand, and what must hold then. */
+  readonly survives: readonly Misfortune[];
+  readonly check: LabCheck;
 }
 
 const BOARD_SETTINGS = [
@@ -47,7 +52,7 @@ const A_PRIORITY = `a priority from 0 to ${MAX_PRIORITY}`;
 /** @throws UsageError naming the file, the place in it, what is wrong and what would be right */
 export function readLab(file: string): Lab {
   const json = readJson(file);
-  const whole = json.members(['boards', 'hosts', 'accessPoints', ...SETTING_NAMES]);
+  const whole = json.members(['boards', 'hosts', 'accessPoints', 'survives', 'check', ...SETTING_NAMES]);
   const folder = dirname(file);
   const settings: Partial<Record<keyof RunSettings, number>> = {};
   for (const name of SETTING_NAMES) {
@@ -60,6 +65,8 @@ export function readLab(file: string): Lab {
     settings,
     hosts: whole.hosts === undefined ? {} : readHosts(whole.hosts),
     accessPoints: whole.accessPoints?.items('a list of access points').map(readAccessPoint) ?? [],
+    survives: whole.survives === undefined ? [] : readSurvives(whole.survives),
+    check: whole.check === undefined ? NO_CHECK : readCheck(whole.check),
   };
 }
 

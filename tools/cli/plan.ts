@@ -4,6 +4,7 @@ import type { BoardArgument, RunCommand } from './args.ts';
 import { type BoardPlan, planBoards, type WantedBoard } from './board-plan.ts';
 import { type Lab, readLab } from './lab.ts';
 import type { WantedAccessPoint } from './lab-air.ts';
+import { NO_CHECK } from './lab-check.ts';
 import { programOf } from './program-of.ts';
 import { DEFAULTS, type RunSettings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
@@ -42,6 +43,8 @@ export function planRun(command: RunCommand): RunPlan {
         settings: {},
         hosts: {},
         accessPoints: [],
+        survives: [],
+        check: NO_CHECK,
       };
   const settings = { ...lab.settings, ...command.settings };
   return {

@@ -12,7 +12,7 @@ import { CaptureFile, isPcapng } from './capture-file.ts';
 import { configurationNotes } from './config.ts';
 import { describeError } from './describe-error.ts';
 import { idleFaults, inflictFile } from './fault-file.ts';
-import type { WantedAccessPoint } from './lab-air.ts';
+import { setUp } from './lab-air.ts';
 import { planRun } from './plan.ts';
 import { ProgramFiles } from './program-file.ts';
 import { checkReportPath } from './report.ts';
@@ -48,7 +48,17 @@ export async function run(command: RunCommand, screen: Screen): Promise<number> 
     screen.err(`lwip-twin: ${text}\n`),
   );
   for (const wanted of planned.accessPoints) setUp(world, wanted);
-  await new Workbench(world, lan, planned.hosts, files, screen).plugIn(planned.boards);
+  const bench = new Workbench(
+    files,
+    (board, line, stream) => {
+      const text = `[${seconds(world.nowUs)} ${board}] ${line}\n`;
+      if (stream === 'stdout') screen.out(text);
+      else screen.err(text);
+    },
+    (text) => screen.err(text),
+  );
+  bench.enter({ world, lan, hosts: planned.hosts });
+  bench.placeAll(await bench.load(planned.boards));
   world.watch();
   const faults = command.plan === undefined ? [] : inflictFile(world, command.plan);
 
@@ -78,12 +88,6 @@ export async function run(command: RunCommand, screen: Screen): Promise<number> 
   );
   for (const line of [...verdict.details, ...idleFaults(faults), ...configurationNotes(world)]) screen.err(`${line}\n`);
   return verdict.status;
-}
-
-/** An access point with its outages. */
-function setUp(world: World, { options, outages }: WantedAccessPoint): void {
-  const ap = world.accessPoint(options);
-  for (const { atUs, forUs } of outages) world.at(atUs, () => ap.reboot(forUs));
 }
 
 type End = { readonly report: RunReport } | { readonly error: unknown };

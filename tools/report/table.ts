@@ -45,8 +45,8 @@ function packColumn(values: readonly unknown[], store: ByteStore): Column {
     for (const value of values) if (value !== undefined) store.add(value as Uint8Array);
     return { kind: 'bytes', runs: runsOf(values.map((value) => (value as Uint8Array | undefined)?.length)) };
   }
-  if (typeof some === 'object' && some !== null && !Array.isArray(some)) {
-    return { kind: 'records', table: packTable(values as object[], store) };
+  if (values.every(isRecord)) {
+    return { kind: 'records', table: packTable(values, store) };
   }
   if (!values.every((value) => Number.isSafeInteger(value))) return { kind: 'values', runs: runsOf(values) };
   let previous = 0;
@@ -56,6 +56,10 @@ function packColumn(values: readonly unknown[], store: ByteStore): Column {
     return difference;
   });
   return { kind: 'differences', runs: runsOf(differences) };
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
 /** value, count, value, count, ... */
