@@ -1,6 +1,6 @@
 /**
  * Every header of device/firmware/include stands alone, in C and in C++, without a warning, and all of them go together;
- * what a header brings along is what ESP-IDF's brings along. layouts.c, which is part of every image, holds the numbers.
+ * what a header brings along is what ESP-IDF's brings along. layouts_*.c, which are part of every image, hold the numbers.
  */
 import { expect, jest, test } from '@jest/globals';
 import { makeSdkconfig, sdkconfigHeader } from '../../device/index.ts';
