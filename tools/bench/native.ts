@@ -34,19 +34,18 @@ const HEADER = [
 ];
 
 /**
- * Measure, and put into words.
+ * Measure, and put into words, line by line.
  * @throws OracleUnavailable without gcc or the packages
  */
-export function native(effort: Effort): string[] {
+export function* native(effort: Effort): Generator<string> {
   const files = buildOracle();
   const rows = makeRows(files, effort);
-  const lines = [...HEADER, '', row('', 'native', 'twin', '', 'ratio', 'goal')];
+  yield* [...HEADER, '', row('', 'native', 'twin', '', 'ratio', 'goal')];
   for (const { what, unit, goal, native: measureNative, twin } of rows) {
     const [c, ts] = alternate(effort, [measureNative, twin]);
     const times = [c!, ts!].map(({ median }) => median.toPrecision(3));
-    lines.push(row(what, times[0]!, times[1]!, unit, ts!.ratioTo(c!).toFixed(2), goal.toFixed(1)));
+    yield row(what, times[0]!, times[1]!, unit, ts!.ratioTo(c!).toFixed(2), goal.toFixed(1));
   }
-  return lines;
 }
 
 function row(what: string, c: string, ts: string, unit: string, ratio: string, goal: string): string {

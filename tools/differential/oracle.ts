@@ -34,7 +34,7 @@ export function buildOracle(): OracleFiles {
     !existsSync(join(INCLUDE, 'lwipopts.h'))
   ) {
     throw new OracleUnavailable(
-      'This needs gcc and Debian’s lwIP: apt-get install gcc libc6-dev liblwip-dev liblwip0 (Debian 12 or later, amd64 or arm64).',
+      "This needs gcc and Debian's lwIP: apt-get install gcc libc6-dev liblwip-dev liblwip0 (Debian 12 or later, amd64 or arm64).",
     );
   }
   const library = execFileSync('gcc', ['-print-file-name=liblwip.so'], { encoding: 'utf8' }).trim();
