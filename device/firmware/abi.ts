@@ -50,8 +50,6 @@ export const ABI_SCRATCH_SIZE = 1;
 export const ABI_LIBC_ERRNO = 2;
 export const ABI_CURRENT = 3;
 export const ABI_FUEL = 4;
-export const ABI_HEAP = 5;
-export const ABI_HEAP_SIZE = 6;
 
 /** Byte offsets in struct esp_task. */
 export const TASK_ERRNO = 0;

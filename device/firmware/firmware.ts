@@ -1,7 +1,7 @@
 /** A firmware image: compiled once, run by any number of boards. */
 
 import { makeSdkconfig, type Sdkconfig, type SdkconfigSettings } from '../sdkconfig.ts';
-import { ABI_HEAP, checkExports, type ImageExports } from './abi.ts';
+import { checkExports, type ImageExports } from './abi.ts';
 import { imports, Running } from './imports.ts';
 import { LineTable } from './lines.ts';
 import { compileWasm, customSection, importsOf, instantiate, type WasmImports, type WasmModule } from './wasm.ts';
@@ -23,8 +23,6 @@ export interface FirmwareInfo {
 const INFO_SECTION = 'lwip-twin.firmware';
 const LINES_SECTION = 'lwip-twin.lines';
 const FORMAT = 1;
-const WASM_PAGE = 65_536;
-const DEFAULT_HEAP_BYTES = 300 * 1024;
 /** Import modules that the host provides. */
 const HOST_MODULES: readonly string[] = ['esp', 'espb'];
 
@@ -33,8 +31,6 @@ export class Firmware {
   readonly wasm: Uint8Array;
   readonly module: WasmModule;
   readonly info: FirmwareInfo;
-  /** Size of the board's heap. */
-  readonly heapBytes: number = DEFAULT_HEAP_BYTES;
   /** What its instances import, and for whom that works at the moment. */
   readonly running = new Running();
   private readonly imports: WasmImports = imports(this.running);
@@ -76,14 +72,6 @@ export class Firmware {
   /** A fresh instance. */
   instantiate(): ImageExports {
     return checkExports(instantiate(this.module, this.imports));
-  }
-
-  /** Make sure that the memory of a new instance has room for the heap. @returns the memory, which never grows again */
-  reserveHeap({ memory, esp_abi }: ImageExports): ArrayBuffer {
-    const heapAt = new Int32Array(memory.buffer)[(esp_abi() >> 2) + ABI_HEAP]!;
-    const missing = heapAt + this.heapBytes - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE));
-    return memory.buffer;
   }
 }
 

@@ -15,7 +15,6 @@ import { CALLS_PER_TICK } from '../program.ts';
 import {
   ABI_CURRENT,
   ABI_FUEL,
-  ABI_HEAP_SIZE,
   ABI_LIBC_ERRNO,
   ABI_SCRATCH,
   ABI_SCRATCH_SIZE,
@@ -76,7 +75,7 @@ export class Machine {
     this.host = host;
     this.running = firmware.running;
     this.exports = firmware.instantiate();
-    this.memory = new Memory(firmware.reserveHeap(this.exports));
+    this.memory = new Memory(this.exports.memory.buffer);
     const { i32 } = this.memory;
     const abi = this.exports.esp_abi() >> 2;
     this.scratchAt = i32[abi + ABI_SCRATCH]!;
@@ -85,7 +84,6 @@ export class Machine {
     this.libcErrno = i32[abi + ABI_LIBC_ERRNO]! >> 2;
     this.currentAt = i32[abi + ABI_CURRENT]! >> 2;
     this.fuel = i32[abi + ABI_FUEL]! >> 2;
-    i32[abi + ABI_HEAP_SIZE] = firmware.heapBytes;
     this.nullGuard = new NullGuard(i32);
     this.watchdog = new Watchdog(this);
   }

@@ -2,6 +2,8 @@
 #include "host.h"
 
 #define SCRATCH_SIZE (64 * 1024)
+/* What an ESP32 has left for programs. */
+#define HEAP_SIZE (300 * 1024)
 #define NEVER 0x7fffffff
 
 /* The C library's own errno, which has WASI's numbers. */
@@ -12,7 +14,7 @@ static struct tskTaskControlBlock boot_task;
 struct tskTaskControlBlock *esp_current = &boot_task;
 static int fuel = NEVER;
 
-extern uint8_t __heap_base; /* the linker's */
+static _Alignas(16) uint8_t heap[HEAP_SIZE];
 
 struct esp_abi esp_abi = {
     .scratch = scratch,
@@ -20,7 +22,8 @@ struct esp_abi esp_abi = {
     .libc_errno = &libc_errno,
     .current = &esp_current,
     .fuel = &fuel,
-    .heap = &__heap_base,
+    .heap = heap,
+    .heap_size = HEAP_SIZE,
 };
 
 ESP_EXPORT(esp_abi) struct esp_abi *esp_abi_address(void) { return &esp_abi; }

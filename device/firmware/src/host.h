@@ -65,8 +65,8 @@ struct esp_abi {
   int *libc_errno; /* the C library's own errno, in the numbers of WASI */
   struct tskTaskControlBlock **current;
   int *fuel; /* edges until the running task is charged a tick */
-  uint8_t *heap; /* begins here */
-  uint32_t heap_size; /* set by the host before the image boots */
+  uint8_t *heap; /* the rest is of no interest to the host */
+  uint32_t heap_size;
 };
 extern struct esp_abi esp_abi;
 extern struct tskTaskControlBlock *esp_current; /* the running task; before the scheduler starts a stand-in */
