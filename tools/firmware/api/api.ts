@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildWasm } from '../build.ts';
 import { FirmwareBuildError } from '../build-error.ts';
+import { Cache, keyOf } from '../cache.ts';
 import type { Home } from '../packages.ts';
 import { INCLUDE_PATH, readSupport } from '../support.ts';
 import { type Declaration, declarationsOf } from './declarations.ts';
@@ -122,8 +123,26 @@ function probe(headers: readonly string[], functions: readonly string[]): string
   ].join('\n');
 }
 
-/** What is said of a program, by the functions that it uses. */
+/** What is said of a program, by the functions that it uses; what was said once of the same is kept. */
 async function complaints(home: Home, path: string, text: string): Promise<Map<string, Missing>> {
+  const { headersKey, sources, privateHeaders } = readSupport(home);
+  const cache = new Cache();
+  const key = keyOf(
+    'api',
+    home.version,
+    JSON.stringify(home.compilers),
+    headersKey,
+    ...[...sources, ...privateHeaders].flat(),
+    text,
+  );
+  const known = cache.read(key);
+  if (known !== null) return new Map(JSON.parse(known.text) as [string, Missing][]);
+  const said = await complain(home, path, text);
+  cache.write(key, { bytes: new Uint8Array(), text: JSON.stringify([...said]) });
+  return said;
+}
+
+async function complain(home: Home, path: string, text: string): Promise<Map<string, Missing>> {
   writeFileSync(path, text);
   try {
     await buildWasm(home, { sources: [path], checked: false });

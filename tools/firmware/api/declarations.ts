@@ -48,7 +48,7 @@ function withoutDirectives(text: string): string {
 }
 
 /** Everything between the outermost braces is left out. */
-export function collapseBodies(text: string): string {
+function collapseBodies(text: string): string {
   let depth = 0;
   let result = '';
   for (const char of text) {
