@@ -7,7 +7,7 @@ import { Cache, keyOf, type Made } from './cache.ts';
 import { type CompileOptions, compileError, type Job, supportJobs, userJob } from './compile.ts';
 import { embeddedFile } from './embed.ts';
 import { encodeLines } from './line-table.ts';
-import { link, makeSuspendable } from './link.ts';
+import { link, linkKey, makeSuspendable } from './link.ts';
 import type { Home } from './packages.ts';
 import { readSource, type Source } from './sources.ts';
 import { readSupport } from './support.ts';
@@ -64,7 +64,7 @@ export async function buildImage(home: Home, options: ImageOptions): Promise<Mad
   const info = describe(home, options, sources);
   const versions = JSON.stringify(home.compilers);
   const jobs = [...users, ...supportJobs(header, support)].map((job) => ({ ...job, key: keyOf(versions, job.key) }));
-  const key = keyOf('image', JSON.stringify(info), ...jobs.map((job) => job.key));
+  const key = keyOf('image', JSON.stringify(info), linkKey(options.checked), ...jobs.map((job) => job.key));
   return once(key, cache, async () => {
     toolchain().prepare();
     const objects = await Promise.all(jobs.map((job) => once(job.key, cache, () => compile(job, toolchain()))));
@@ -108,7 +108,8 @@ async function finish(
 ): Promise<Made> {
   const files = objects.map(({ bytes }, i) => ({ name: jobs[i]!.name, bytes, isUsers: i < users }));
   const isCpp = sources.some((source) => source.isCpp);
-  const { wasm, lines } = await makeSuspendable(await link(files, isCpp, toolchain), checked, toolchain);
+  const linked = await link(files, isCpp, toolchain);
+  const { wasm, lines } = await makeSuspendable(linked, files, checked, toolchain);
   const bytes = withCustomSections(wasm, {
     'lwip-twin.firmware': Buffer.from(JSON.stringify(info)),
     'lwip-twin.lines': encodeLines(lines),

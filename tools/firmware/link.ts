@@ -4,6 +4,7 @@ import { FirmwareBuildError } from './build-error.ts';
 import { parseDebugLine } from './debug-line.ts';
 import { fromSourceMap, type LineRow, toSourceMap } from './line-table.ts';
 import { leftOver, undefinedFunction } from './refusals.ts';
+import { neverSuspended, SUSPENSION_GROUPS } from './suspension.ts';
 import type { Toolchain } from './toolchain.ts';
 import { findSection, importsOf, SECTION_CODE } from './wasm-module.ts';
 
@@ -86,27 +87,44 @@ export interface Suspendable {
   readonly lines: readonly LineRow[];
 }
 
-/** @param checked test at every change of the stack pointer whether the stack is still the task's own */
+/** What wasm-opt is to do. */
+function passes(isChecked: boolean, never: readonly string[]): string[] {
+  return [
+    // Names of functions are for panics; the lines go another way than the compiler's debug information.
+    '-g',
+    '--strip-dwarf',
+    '--asyncify',
+    '--pass-arg=asyncify-imports@espb.*',
+    ...(never.length === 0 ? [] : [`--pass-arg=asyncify-removelist@${never.join(',')}`]),
+    // Of what Asyncify leaves behind, the bulk; more optimisation would take much longer and gain a few percent.
+    '--simplify-locals-nostructure',
+    '--vacuum',
+    '--reorder-locals',
+    // The calls that the check inserts have a wrong type until the module is written, so nothing may come after it, and
+    // whether the module is valid is left to the engine.
+    '--no-validation',
+    ...(isChecked ? ['--stack-check', `--pass-arg=stack-check-handler@${STACK_OVERFLOW}`] : []),
+  ];
+}
+
+/** Changes with all that is done to object files. */
+export function linkKey(isChecked: boolean): string {
+  return JSON.stringify([LINK, CPP_LIBRARIES, LIBRARIES, passes(isChecked, []), SUSPENSION_GROUPS]);
+}
+
+/**
+ * @param objects what the module was linked of
+ * @param isChecked test at every change of the stack pointer whether the stack is still the task's own
+ */
 export async function makeSuspendable(
   linked: Uint8Array,
-  checked: boolean,
+  objects: readonly ObjectFile[],
+  isChecked: boolean,
   toolchain: Toolchain,
 ): Promise<Suspendable> {
   const code = findSection(linked, SECTION_CODE)!.at;
   const rows = parseDebugLine(findSection(linked, '.debug_line')?.bytes ?? new Uint8Array());
-  const args = [
-    // Names of functions are for panics; the lines go another way than the compiler's debug information.
-    '-g',
-    '--strip-dwarf',
-    // Asyncify's own clean-up is enough; a further round of optimisation would take twice as long and gain one percent.
-    '--optimize-level=1',
-    '--asyncify',
-    '--pass-arg=asyncify-imports@espb.*',
-    // The calls that the check inserts have a wrong type until the module is written, so nothing may come after it, and
-    // whether the module is valid is left to the engine.
-    '--no-validation',
-    ...(checked ? ['--stack-check', `--pass-arg=stack-check-handler@${STACK_OVERFLOW}`] : []),
-  ];
+  const args = passes(isChecked, neverSuspended(objects));
   const sourceMap = toSourceMap(rows.map((row) => ({ ...row, offset: row.offset + code })));
   const reply = await toolchain.transform({ kind: 'transform', args, wasm: linked, sourceMap });
   if (!reply.ok) throw new Error(`wasm-opt failed:\n${reply.text}`);

@@ -92,6 +92,46 @@ function skipLimits(reader: ByteReader): void {
   if (hasMaximum) reader.uleb();
 }
 
+const SYMBOL_TABLE = 8;
+const SYMBOL_FUNCTION = 0;
+const SYMBOL_DATA = 1;
+const SYMBOL_SECTION = 3;
+const UNDEFINED = 0x10;
+const EXPLICIT_NAME = 0x40;
+
+/** Functions that an object file defines, also those that only its own code can call. */
+export function functionsIn(object: Uint8Array): string[] {
+  const section = findSection(object, 'linking');
+  if (section === undefined) return [];
+  const reader = new ByteReader(section.bytes);
+  const names: string[] = [];
+  reader.uleb();
+  while (reader.at < section.bytes.length) {
+    const type = reader.u8();
+    const end = reader.uleb() + reader.at;
+    if (type === SYMBOL_TABLE) readSymbols(reader, names);
+    reader.at = end;
+  }
+  return names;
+}
+
+function readSymbols(reader: ByteReader, names: string[]): void {
+  for (let n = reader.uleb(); n > 0; n--) {
+    const kind = reader.u8();
+    const flags = reader.uleb();
+    const isDefined = (flags & UNDEFINED) === 0;
+    if (kind === SYMBOL_DATA) {
+      reader.name();
+      if (isDefined) for (let i = 0; i < 3; i++) reader.uleb();
+      continue;
+    }
+    reader.uleb();
+    const hasName = kind !== SYMBOL_SECTION && (isDefined || (flags & EXPLICIT_NAME) !== 0);
+    const name = hasName ? reader.name() : '';
+    if (kind === SYMBOL_FUNCTION && isDefined) names.push(name);
+  }
+}
+
 /** The module with further custom sections at its end, so that nothing before them moves. */
 export function withCustomSections(wasm: Uint8Array, sections: Readonly<Record<string, Uint8Array>>): Uint8Array {
   const parts: Uint8Array[] = [wasm];
