@@ -15,6 +15,8 @@ export type ZooImages = Readonly<Record<ZooBoard, Firmware>>;
 /** How long the server's board is ahead. */
 const HEAD_START_US = 500_000;
 const BOARDS = ['app', 'peer'] as const;
+/** Virtual time between two looks at whether it is over already. */
+const LOOK_US = 1_000_000;
 /** Tag of the task watchdog's lines. */
 const WATCHDOG = 'task_wdt';
 
@@ -42,8 +44,16 @@ export function runZooCase(zoo: ZooCase, images: ZooImages, prepare: (world: Wor
   world.record({ keep: false });
   const judge = setUpZooCase(zoo, images, world);
   prepare(world);
-  world.runSync({ until: zoo.check.untilUs });
+  for (let untilUs = LOOK_US; ; untilUs += LOOK_US) {
+    const { outcome } = world.runSync({ until: Math.min(untilUs, zoo.check.untilUs) });
+    if (outcome !== 'until' || untilUs >= zoo.check.untilUs || world.boards.some(hasFailed)) break;
+  }
   return { world, faults: judge() };
+}
+
+/** Nothing that happens later can make up for it. */
+function hasFailed({ log, panic }: Esp32): boolean {
+  return panic !== null || log.some(({ tag, text }) => tag === WATCHDOG || text.includes('ZOO FAIL'));
 }
 
 /**

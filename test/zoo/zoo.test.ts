@@ -1,0 +1,51 @@
+/**
+ * The bug zoo (README.md here): 33 pairs of programs that differ by one bug, on two boards. Without misfortunes, a pair whose
+ * bug needs one behaves; a pair whose bug needs none shows it, and its corrected half behaves.
+ */
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { readZooCase, type ZooVariant } from '../../tools/zoo/case.ts';
+import { buildZooCase, runZooCase, type ZooImages } from '../../tools/zoo/run-case.ts';
+
+const cases = join(__dirname, 'cases');
+const zoo = readdirSync(cases).map((name) => readZooCase(join(cases, name)));
+
+/** Programs that a board cannot run yet, and what they miss. */
+const NOT_YET: Readonly<Record<string, string>> = {
+  '083-client-started-twice': 'begins with IP_EVENT_STA_GOT_IP, and boards on a cable are no stations',
+};
+
+const variants: readonly ZooVariant[] = ['buggy', 'fixed'];
+const images = new Map<string, Promise<ZooImages>>();
+
+jest.setTimeout(300_000);
+
+beforeAll(() => {
+  // Names of sources in panics, and what the compiler has in its cache, are the same wherever the tests are started.
+  process.chdir(resolve(__dirname, '..', '..'));
+  for (const each of zoo) {
+    for (const variant of variants) {
+      const built = buildZooCase(each, variant);
+      // Whoever runs it hears of it.
+      built.catch(() => undefined);
+      images.set(`${each.name} ${variant}`, built);
+    }
+  }
+});
+
+test('all cases are here', () => {
+  expect(zoo).toHaveLength(33);
+  expect(Object.keys(NOT_YET).filter((name) => !zoo.some((each) => each.name === name))).toEqual([]);
+});
+
+describe.each(zoo.filter(({ name }) => NOT_YET[name] === undefined).map((each) => [each.name, each] as const))(
+  '%s',
+  (name, each) => {
+    test.each(variants)('%s', async (variant) => {
+      const { faults } = runZooCase(each, await images.get(`${name} ${variant}`)!);
+      if (each.minFaults === 0 && variant === 'buggy') expect(faults).not.toEqual([]);
+      else expect(faults).toEqual([]);
+    });
+  },
+);
