@@ -258,6 +258,16 @@ ESP_WIFI_SLP_DEFAULT_WAIT_BROADCAST_DATA_TIME | int | 15 | 10..30 | ESP_WIFI_ENA
 ESP_WIFI_STA_DISCONNECTED_PM_ENABLE | bool | y | | ESP_WIFI_ENABLED | -radio | modem sleep while disconnected
 ESP_WIFI_SOFTAP_SUPPORT | bool | y | | ESP_WIFI_ENABLED | -radio | soft-AP mode is built
 ESP_WIFI_ESPNOW_MAX_ENCRYPT_NUM | int | 2 if IDF_TARGET_ESP32C2; 7 if !IDF_TARGET_ESP32C2 | 0..4 if IDF_TARGET_ESP32C2; 0..17 if !IDF_TARGET_ESP32C2 | ESP_WIFI_ENABLED | -radio | encrypted ESP-NOW peers
+# components/esp_http_server, esp_http_client
+HTTPD_MAX_REQ_HDR_LEN | int | 1024 | 128..65536 | | C | bytes of all headers of a request to esp_http_server
+HTTPD_MAX_URI_LEN | int | 512 | 128..65536 | | C | bytes of its URI
+HTTPD_ERR_RESP_NO_DELAY | bool | y | | | C | errors are sent with TCP_NODELAY
+HTTPD_PURGE_BUF_LEN | int | 32 | | | C | bytes that are skipped at a time of a body that nobody reads
+HTTPD_WS_SUPPORT | bool | n | | | C | WebSocket
+HTTPD_SERVER_EVENT_POST_TIMEOUT | int | 2000 | | | C | ms that the server waits for room in the event queue; -1: for ever
+ESP_HTTP_CLIENT_ENABLE_BASIC_AUTH | bool | n | | | C | a 401 is answered with user name and password
+ESP_HTTP_CLIENT_ENABLE_DIGEST_AUTH | bool | n | | | - | the same with a digest
+ESP_HTTP_CLIENT_EVENT_POST_TIMEOUT | int | 2000 | | | C | ms that the client waits for room in the event queue; -1: for ever
 # components/vfs, esp_event, freertos, esp_system
 VFS_SUPPORT_IO | bool | y | | | C | VFS layer
 VFS_SUPPORT_SELECT | bool | y | | VFS_SUPPORT_IO && !LWIP_USE_ONLY_LWIP_SELECT | C | select() over VFS fds

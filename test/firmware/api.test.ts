@@ -11,7 +11,8 @@ import { refusalsOf } from '../../tools/firmware/api/refusals.ts';
 import { findHome } from '../../tools/firmware/packages.ts';
 import { COMPILE_TIMEOUT_MS } from '../support/firmware.ts';
 
-jest.setTimeout(COMPILE_TIMEOUT_MS);
+// Everything that there is goes into images, in a configuration with all functions.
+jest.setTimeout(5 * COMPILE_TIMEOUT_MS);
 
 interface Surface {
   /** How many of ESP-IDF v5.5's network examples use a function, by group. */

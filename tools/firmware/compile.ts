@@ -46,6 +46,7 @@ const WARNINGS = [
   '-Werror=return-type',
 ];
 const C = ['-std=gnu17'];
+const COMPONENT = /\/src\/(\w+)\//;
 const CPP = [
   '-std=gnu++2b',
   '-fno-exceptions',
@@ -72,14 +73,34 @@ export function userJob(source: Source, sdkconfigHeader: string, support: Suppor
   ]);
 }
 
-/** The sources that belong to every image. They see only the symbols that they may ask for, so few settings concern them. */
-export function supportJobs(sdkconfigHeader: string, support: Support): Job[] {
+/**
+ * The sources that belong to an image beside the user's. They see only the symbols that they may ask for, so few settings
+ * concern them.
+ */
+export function supportJobs(sdkconfigHeader: string, support: Support, users: readonly Source[]): Job[] {
   // The heap's functions are what the compiler would take for the library's.
   const flags = [...C, '-Os', '-fno-builtin', '-Wall', ...COMMON];
   const config = configFile(relevantLines(sdkconfigHeader, support.symbols));
-  return support.sources.map((source) => {
-    return job(source[0].slice(1), '/', 'clang', flags, support, [source, ...support.privateHeaders, config]);
-  });
+  return support.sources
+    .filter(([path]) => isWanted(path, users))
+    .map((source) => {
+      return job(source[0].slice(1), '/', 'clang', flags, support, [source, ...support.privateHeaders, config]);
+    });
+}
+
+/**
+ * A folder among the support code is a component: it belongs to the images of sources that name its header, unless the
+ * header is the user's own.
+ */
+function isWanted(path: string, users: readonly Source[]): boolean {
+  const [, component] = COMPONENT.exec(path) ?? [];
+  if (component === undefined) return true;
+  const header = `${component}.h`;
+  const files = users.flatMap((source) => source.files);
+  return (
+    files.some(([, bytes]) => Buffer.from(bytes).includes(header)) &&
+    !files.some(([file]) => file.endsWith(`/${header}`))
+  );
 }
 
 function job(

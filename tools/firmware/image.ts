@@ -63,7 +63,10 @@ export async function buildImage(home: Home, options: ImageOptions): Promise<Mad
   const users = sources.map((source) => userJob(source, header, support, { ...options, include }));
   const info = describe(home, options, sources);
   const versions = JSON.stringify(home.compilers);
-  const jobs = [...users, ...supportJobs(header, support)].map((job) => ({ ...job, key: keyOf(versions, job.key) }));
+  const jobs = [...users, ...supportJobs(header, support, sources)].map((job) => ({
+    ...job,
+    key: keyOf(versions, job.key),
+  }));
   const key = keyOf('image', JSON.stringify(info), linkKey(options.checked), ...jobs.map((job) => job.key));
   return once(key, cache, async () => {
     toolchain().prepare();

@@ -22,6 +22,9 @@ export interface ApiEntry extends Declaration {
   readonly sentence: string;
 }
 
+/** Settings without which some functions of the headers are not there. */
+const WITH_ALL_FUNCTIONS = { CONFIG_HTTPD_WS_SUPPORT: true };
+
 /** Headers that shadow some of the C library's and are not for programs. */
 const INNER_HEADERS = /^(?:__|bits\/)/;
 
@@ -145,7 +148,7 @@ async function complaints(home: Home, path: string, text: string): Promise<Map<s
 async function complain(home: Home, path: string, text: string): Promise<Map<string, Missing>> {
   writeFileSync(path, text);
   try {
-    await buildWasm(home, { sources: [path], checked: false });
+    await buildWasm(home, { sources: [path], checked: false, sdkconfig: WITH_ALL_FUNCTIONS });
     return new Map();
   } catch (error) {
     if (!(error instanceof FirmwareBuildError)) throw error;
