@@ -1,9 +1,9 @@
 /** The README is run: its programs through the command line, its tests as files of this folder, its output compared. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 
 const root = join(__dirname, '..');
@@ -28,6 +28,8 @@ const blocks: Block[] = [...readme.matchAll(/<!-- (\w+): (.+?) -->\n```\w*\n(.*?
 
 const of = (kind: string) => blocks.filter((b) => b.kind === kind);
 const folder = mkdtempSync(join(tmpdir(), 'lwip-twin-readme-'));
+// The compiler and its cache.
+symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Compare a block with what it should be, or write it there with UPDATE_README=1. */
@@ -62,7 +64,10 @@ describe('the README', () => {
   });
 
   test.each(of('run'))('prints what it says after "$name"', (block) => {
-    for (const file of of('file')) writeFileSync(join(folder, file.name), file.code);
+    for (const file of of('file')) {
+      mkdirSync(dirname(join(folder, file.name)), { recursive: true });
+      writeFileSync(join(folder, file.name), file.code);
+    }
     const [command, ...args] = block.name.split(' ');
     expect(command).toBe('lwip-twin');
     check(block, node(join(root, 'dist/tools/cli/main.js'), ...args));
