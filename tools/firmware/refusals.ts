@@ -27,9 +27,9 @@ const ABSENT: readonly Absent[] = [
   },
   {
     headers:
-      /^(?:mqtt_client|mqtt|esp_websocket|mdns|esp_smartconfig|esp_now|esp_mesh|esp_eth|esp_modem|wifi_provisioning|protocomm|esp_local_ctrl|esp_openthread|cJSON|coap)/,
+      /^(?:mqtt5|esp_websocket|mdns|esp_smartconfig|esp_now|esp_mesh|esp_eth|esp_modem|wifi_provisioning|protocomm|esp_local_ctrl|esp_openthread|cJSON|coap)/,
     functions:
-      /^(?:esp_mqtt_client|esp_websocket|mdns|esp_smartconfig|esp_now|esp_mesh|esp_eth|wifi_prov|cJSON|esp_modem)_/,
+      /^(?:esp_mqtt5_client|esp_websocket|mdns|esp_smartconfig|esp_now|esp_mesh|esp_eth|wifi_prov|cJSON|esp_modem)_/,
     what: 'components above the sockets; add its sources to those of the firmware if it needs sockets and FreeRTOS only',
   },
   {
