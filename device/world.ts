@@ -123,8 +123,6 @@ export class World implements BoardWorld, LanWorld, AccessPointWorld {
   /** Who is shown the calls of all tasks. */
   readonly callTaps = new CallTaps();
   private faultDesk: FaultDesk | null = null;
-  /** All plans that have been inflicted. */
-  readonly inflictions: Inflicted[] = [];
   private readonly found = new Findings(this);
   readonly seed: number;
   private readonly hazardsStop: boolean;
@@ -234,9 +232,7 @@ export class World implements BoardWorld, LanWorld, AccessPointWorld {
    */
   inflict(plan: FaultSpec | readonly FaultSpec[]): Inflicted {
     this.faultDesk ??= new FaultDesk(this);
-    const inflicted = this.faultDesk.inflict(isPlan(plan) ? plan : [plan]);
-    this.inflictions.push(inflicted);
-    return inflicted;
+    return this.faultDesk.inflict(isPlan(plan) ? plan : [plan]);
   }
 
   /** All faults that were inflicted, in order, with what they have done. */

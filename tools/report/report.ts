@@ -106,9 +106,7 @@ function logsOf(world: World): ReportLog[] {
 }
 
 function faultsOf(world: World): ReportFault[] {
-  return world.inflictions
-    .flatMap((inflicted) => inflicted.faults)
-    .map(({ spec, numbers }) => ({ text: JSON.stringify(spec), matched: numbers }));
+  return world.inflicted.map(({ spec, numbers }) => ({ text: JSON.stringify(spec), matched: numbers }));
 }
 
 /** The page with a run in it. The run is deflated and in base64, so nothing that a payload contains can be markup. */

@@ -34,6 +34,7 @@ export interface ZooCase {
 export interface ZooWitness {
   readonly kind: string;
   readonly ms?: number;
+  readonly until_ms?: number;
 }
 
 export interface ZooCheck {

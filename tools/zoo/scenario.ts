@@ -4,14 +4,25 @@ import type { Misfortune, Scenario } from '../explore/scenario.ts';
 import type { ZooCase } from './case.ts';
 import { setUpZooCase, type ZooImages } from './run-case.ts';
 
-/** Longest durations of what case.json calls "an outage of seconds" and the like. */
-const STALL_US = 8_000_000;
-const REFUSED_US = 10_000_000;
-const AWAY_US = 3_000_000;
+/** Longest durations of what case.json calls "an outage of seconds" and the like, if its witness does not say more. */
+const STALL_US = 3_000_000;
+const REFUSED_US = 2_000_000;
+const AWAY_US = 2_000_000;
+
+/** As long as the witness shows it, for a kind that the witness is of. */
+function longest({ witness }: ZooCase, kinds: readonly string[], otherwiseUs: number): number {
+  const shown = witness.filter(({ kind }) => kinds.includes(kind));
+  return (
+    shown.reduce((most, { ms = 0, until_ms = 0 }) => Math.max(most, 1000 * Math.max(ms, until_ms)), 0) || otherwiseUs
+  );
+}
 
 /** The misfortunes of case.json. Of those on frames, the ones for TCP strike segments of any kind but SYNs, which have their own. */
 function misfortunesNamed(name: string, zoo: ZooCase): Misfortune[] {
   const listener = zoo.listens;
+  const stallUs = longest(zoo, ['blackhole', 'blackholeAt'], STALL_US);
+  const refusedUs = longest(zoo, ['refuse'], REFUSED_US);
+  const awayUs = longest(zoo, ['wifiDrop', 'readdress'], AWAY_US);
   // What happens to boards happens in the middle of their conversation.
   const after = { data: true, port: Number(zoo.sdkconfig.app.CONFIG_ZOO_PORT) };
   switch (name) {
@@ -28,25 +39,25 @@ function misfortunesNamed(name: string, zoo: ZooCase): Misfortune[] {
     case 'udpDelay':
       return [{ kind: 'delay', match: { proto: 'udp' } }];
     case 'stall':
-      return [{ kind: 'outage', maxUs: STALL_US, after }];
+      return [{ kind: 'outage', maxUs: stallUs, after }];
     case 'rst':
       return [{ kind: 'rst', match: { proto: 'tcp', data: true } }];
     case 'rstQueued':
       return [{ kind: 'resetInQueue' }];
     case 'refused':
-      return [{ kind: 'refused', boards: [listener], maxUs: REFUSED_US }];
+      return [{ kind: 'refused', boards: [listener], maxUs: refusedUs }];
     case 'peerOff':
       return [{ kind: 'powerOff', boards: ['peer'], after }];
     case 'peerReboot':
-      return [{ kind: 'reboot', boards: ['peer'], maxUs: AWAY_US, after }];
+      return [{ kind: 'reboot', boards: ['peer'], maxUs: awayUs, after }];
     case 'wifiDrop':
-      return [{ kind: 'interfaceDown', boards: ['app', 'peer'], maxUs: AWAY_US, after }];
+      return [{ kind: 'interfaceDown', boards: ['app', 'peer'], maxUs: awayUs, after }];
     case 'newAddress':
-      return [{ kind: 'newAddress', boards: ['app'], maxUs: AWAY_US, after }];
+      return [{ kind: 'newAddress', boards: ['app'], maxUs: awayUs, after }];
     case 'peerNewAddress':
-      return [{ kind: 'newAddress', boards: ['peer'], maxUs: AWAY_US, after }];
+      return [{ kind: 'newAddress', boards: ['peer'], maxUs: awayUs, after }];
     case 'dnsDown':
-      return [{ kind: 'outage', match: { proto: 'dns' }, maxUs: STALL_US }];
+      return [{ kind: 'outage', match: { proto: 'dns' }, maxUs: stallUs }];
     default:
       throw new TypeError(`Case ${zoo.name} survives "${name}", which test/zoo/README.md does not explain.`);
   }
