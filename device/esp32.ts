@@ -376,8 +376,11 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   // Interfaces
 
   private wireUp(plug: Plug, config: WiredConfig): WiredInterface {
-    const esp_netif = this.netifs.create(config.netif);
-    return new WiredInterface(plug, esp_netif!, config);
+    const esp_netif = this.netifs.create(config.netif)!;
+    return new WiredInterface(plug, esp_netif, config, () => {
+      const info = esp_netif.esp_netif_get_ip_info();
+      postIpEvent(this, esp_netif, { event: 'ip_assigned', info, ip_changed: false, mac: null });
+    });
   }
 
   /** The interface of the board's options. @throws Error for a board without one */

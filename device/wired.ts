@@ -29,8 +29,11 @@ export class WiredInterface {
   readonly plug: Plug;
   readonly esp_netif: EspNetif;
   private readonly config: WiredConfig;
+  private readonly onReturn: () => void;
 
-  constructor(plug: Plug, esp_netif: EspNetif, config: WiredConfig) {
+  /** @param onReturn told that an interface with a static address has come back, in the tcpip thread */
+  constructor(plug: Plug, esp_netif: EspNetif, config: WiredConfig, onReturn: () => void) {
+    this.onReturn = onReturn;
     this.plug = plug;
     this.esp_netif = esp_netif;
     this.config = config;
@@ -66,9 +69,16 @@ export class WiredInterface {
   /** Up means connected: a DHCP client asks for an address, a static one is announced. */
   *setNetif(inTcpipThread: InTcpipThread, up: boolean): Op<esp_err_t> {
     const { esp_netif } = this;
-    yield* inTcpipThread(() => (up ? esp_netif.esp_netif_up() : esp_netif.esp_netif_down()));
+    yield* inTcpipThread(() => (up ? this.up() : esp_netif.esp_netif_down()));
     if (!up || !esp_netif.isClient) return ESP_OK;
     return yield* inTcpipThread(() => esp_netif.afterConnected());
+  }
+
+  /** Up again; a static address is there at once. In the tcpip thread. */
+  up(): void {
+    const { esp_netif } = this;
+    esp_netif.esp_netif_up();
+    if (!esp_netif.isClient && !esp_netif.isServer) this.onReturn();
   }
 
   *setStation(inTcpipThread: InTcpipThread, connected: boolean): Op<esp_err_t> {

@@ -54,7 +54,7 @@ export function regainInterface(board: Esp32, address: IpInfo | null): void {
   wired.plug.cable = true;
   inTcpipThread(board, () => {
     if (address !== null) setAddress(board, address);
-    wired.esp_netif.esp_netif_up();
+    wired.up();
     wired.esp_netif.afterConnected();
   });
 }

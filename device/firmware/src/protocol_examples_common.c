@@ -268,11 +268,13 @@ static esp_err_t connect_station(void) {
   return has_failed ? ESP_FAIL : ESP_OK;
 }
 
-/* Is there an interface with an address that this program did not ask for? */
+/* Is there an interface with an address that this program did not ask for? Handlers hear of it as of any other. */
 static bool is_connected_already(void) {
   for (esp_netif_t *netif = esp_netif_next_unsafe(NULL); netif != NULL; netif = esp_netif_next_unsafe(netif)) {
     esp_netif_ip_info_t info;
     if (has_address(netif, &info)) {
+      ip_event_got_ip_t event = { .esp_netif = netif, .ip_info = info, .ip_changed = true };
+      esp_event_post(IP_EVENT, IP_EVENT_STA_GOT_IP, &event, sizeof event, portMAX_DELAY);
       return true;
     }
   }
