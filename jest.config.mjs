@@ -1,5 +1,7 @@
 export default {
   testEnvironment: 'node',
+  // On two cores, Jest would leave one to itself.
+  maxWorkers: '100%',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   // Examples import the package by its name, as a user does.

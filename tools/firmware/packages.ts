@@ -49,7 +49,7 @@ export function findTools(home: Home): Tools {
 }
 
 function howToInstall({ compilers }: Home): string {
-  const packages = Object.entries(compilers).map(([name, version]) => `${name}@${version}`);
+  const packages = [CLANG, BINARYEN].map((name) => `${name}@${compilers[name]}`);
   return `Install the compiler with: npm install --save-dev --save-exact ${packages.join(' ')}`;
 }
 
