@@ -4,6 +4,8 @@ export default {
   maxWorkers: '100%',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // It has a command of its own, npm run test:zoo.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/zoo/'],
   // Examples import the package by its name, as a user does.
   moduleNameMapper: {
     '^lwip-twin$': '<rootDir>/device/index.ts',
