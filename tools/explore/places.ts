@@ -69,7 +69,7 @@ function plansFor(misfortune: Misfortune, plain: PlainRun): FaultPlan[] {
     case 'duplicate':
       return atFrames(misfortune, plain, (at) => [{ kind: 'duplicate', ...at }]);
     case 'delay':
-      return DELAYS_US.flatMap((us) => atFrames(misfortune, plain, (at) => [{ kind: 'delay', ...at, us }]));
+      return delaysUs(misfortune).flatMap((us) => atFrames(misfortune, plain, (at) => [{ kind: 'delay', ...at, us }]));
     case 'reorder':
       return atFrames(misfortune, plain, (at) => [{ kind: 'reorder', ...at }]);
     case 'corrupt':
@@ -282,6 +282,11 @@ function moments({ boards, after }: Misfortune, plain: PlainRun): number[] {
 function firstTime(match: FrameMatch, { frames }: PlainRun): number {
   const first = frames.find((frame) => fits(match, frame, dissect(frame.bytes)));
   return first?.tUs ?? Number.POSITIVE_INFINITY;
+}
+
+/** No longer than the misfortune may last. */
+function delaysUs({ maxUs = Number.POSITIVE_INFINITY }: Misfortune): number[] {
+  return [...new Set(DELAYS_US.map((us) => Math.min(us, maxUs)))];
 }
 
 /** Short, middling, as long as allowed: what a time-out of the program survives, and what it does not. */

@@ -21,7 +21,7 @@ export type Check = (run: FinishedRun) => readonly string[];
 export const MISFORTUNES = {
   loss: 'a frame is lost, and its next retransmissions with it (`times`)',
   duplicate: 'a frame arrives twice',
-  delay: 'a frame arrives late: after the first, or the second retransmission',
+  delay: 'a frame arrives late: after what follows, the first, or the second retransmission (`maxUs`)',
   reorder: 'a frame arrives after the next one of its sender',
   corrupt: 'a byte of a frame is wrong when it arrives',
   outage: 'nothing gets through for a while (`maxUs`)',
@@ -53,7 +53,7 @@ export interface Misfortune {
   readonly boards?: readonly string[];
   /** loss: how often in a row the same segment may be lost; 1 if left out. */
   readonly times?: number;
-  /** Its longest duration in microseconds; 5,000,000 if left out. */
+  /** Its longest duration in microseconds; 5,000,000 if left out. `delay`: the longest delay. */
   readonly maxUs?: number;
   /** callFails, shortTransfer: names of the calls; all that can plausibly fail if left out. */
   readonly calls?: readonly string[];

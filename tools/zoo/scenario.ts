@@ -8,6 +8,7 @@ import { setUpZooCase, type ZooImages } from './run-case.ts';
 const STALL_US = 3_000_000;
 const REFUSED_US = 2_000_000;
 const AWAY_US = 2_000_000;
+const LATE_US = 5_000_000;
 
 /** As long as the witness shows it, for a kind that the witness is of. */
 function longest({ witness }: ZooCase, kinds: readonly string[], otherwiseUs: number): number {
@@ -22,6 +23,7 @@ function misfortunesNamed(name: string, zoo: ZooCase): Misfortune[] {
   const listener = zoo.listens;
   const stallUs = longest(zoo, ['blackhole', 'blackholeAt'], STALL_US);
   const refusedUs = longest(zoo, ['refuse'], REFUSED_US);
+  const lateUs = longest(zoo, ['udpDelay'], LATE_US);
   const awayUs = longest(zoo, ['wifiDrop', 'readdress'], AWAY_US);
   // What happens to boards happens in the middle of their conversation.
   const after = { data: true, port: Number(zoo.sdkconfig.app.CONFIG_ZOO_PORT) };
@@ -37,7 +39,7 @@ function misfortunesNamed(name: string, zoo: ZooCase): Misfortune[] {
     case 'udpDup':
       return [{ kind: 'duplicate', match: { proto: 'udp' } }];
     case 'udpDelay':
-      return [{ kind: 'delay', match: { proto: 'udp' } }];
+      return [{ kind: 'delay', match: { proto: 'udp' }, maxUs: lateUs }];
     case 'stall':
       return [{ kind: 'outage', maxUs: stallUs, after }];
     case 'rst':

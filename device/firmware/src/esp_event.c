@@ -74,7 +74,7 @@ static void make(const struct handler_call *call) {
       esp_panic("abort", "abort() was called: no memory for the %u bytes of an event's data", (unsigned)call->data_size);
     }
     host_event_data(data);
-    if (call->base == IP_BASE) {
+    if (call->base == IP_BASE && call->data_size >= sizeof(esp_netif_t *)) {
       *(esp_netif_t **)data = esp_netif_of_handle(*(int *)data);
     }
   }
@@ -198,17 +198,35 @@ esp_err_t esp_event_handler_instance_unregister_with(esp_event_loop_handle_t loo
   return loop == NULL ? ESP_ERR_INVALID_ARG : strike(loop_number(loop), base, id, NULL, instance);
 }
 
-/* Events. Their data is copied, as on the chip. */
+/* Events. Their data is copied, as on the chip. That of IP_EVENT begins with an interface: the host's copy has its handle,
+ * as the host's own events have. */
+
+static esp_err_t post(int loop, esp_event_base_t base, int32_t id, const void *data, size_t size, TickType_t ticks) {
+  int number = esp_event_base_number(base);
+  if (data == NULL) {
+    return host_event_post(loop, number, id, NULL, 0, ticks);
+  }
+  if (number != IP_BASE || size < sizeof(esp_netif_t *)) {
+    return host_event_post(loop, number, id, data, size, ticks);
+  }
+  void *copy = malloc(size);
+  if (copy == NULL) {
+    return ESP_ERR_NO_MEM;
+  }
+  memcpy(copy, data, size);
+  *(int *)copy = esp_netif_handle(*(esp_netif_t *const *)data);
+  esp_err_t err = host_event_post(loop, number, id, copy, size, ticks);
+  free(copy);
+  return err;
+}
 
 esp_err_t esp_event_post(esp_event_base_t base, int32_t id, const void *data, size_t size, TickType_t ticks) {
-  return host_event_post(DEFAULT_LOOP, esp_event_base_number(base), id, data, data == NULL ? 0 : size, ticks);
+  return post(DEFAULT_LOOP, base, id, data, size, ticks);
 }
 
 esp_err_t esp_event_post_to(esp_event_loop_handle_t loop, esp_event_base_t base, int32_t id, const void *data,
                             size_t size, TickType_t ticks) {
-  return loop == NULL ? ESP_ERR_INVALID_ARG
-                      : host_event_post(loop_number(loop), esp_event_base_number(base), id, data,
-                                        data == NULL ? 0 : size, ticks);
+  return loop == NULL ? ESP_ERR_INVALID_ARG : post(loop_number(loop), base, id, data, size, ticks);
 }
 
 /* An interrupt carries four bytes at most. */

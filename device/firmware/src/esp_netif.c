@@ -81,6 +81,15 @@ esp_netif_t *esp_netif_of_handle(int handle) {
   return o;
 }
 
+int esp_netif_handle(const esp_netif_t *netif) {
+  for (const struct esp_netif_obj *o = objects; o != NULL; o = o->next) {
+    if (o == netif) {
+      return o->handle;
+    }
+  }
+  return 0;
+}
+
 static int handle_of(esp_netif_t *netif) { return netif == NULL ? 0 : netif->handle; }
 
 static esp_err_t act(esp_netif_t *netif, enum action action) {

@@ -15,6 +15,7 @@ struct esp_netif_obj {
 };
 
 esp_netif_t *esp_netif_of_handle(int handle); /* NULL for 0, and without memory */
+int esp_netif_handle(const esp_netif_t *netif); /* 0 for what is no interface */
 
 /* The bases of the system's events by number, others by address: what the host is told, and back. */
 int esp_event_base_number(esp_event_base_t base);
