@@ -27,3 +27,15 @@ test('a station scans, connects, gets an address, and connects again when its ac
     'main: again',
   ]);
 });
+
+test('a program posts an IP_EVENT of its own: the handler gets the interface it named', async () => {
+  const firmware = await compile(['post_ip_event.c']);
+  const world = new World();
+  const board = world.esp32('board', { lan: world.lan(), ip: '192.168.4.1/24', firmware });
+  world.runSync({ until: 1_000_000 });
+  expect(board.panic).toBeNull();
+  expect(board.log.map(({ task, text }) => `${task}: ${text}`)).toEqual([
+    'sys_evt: sta, 192.168.4.1, changed 1',
+    'sys_evt: no interface',
+  ]);
+});
