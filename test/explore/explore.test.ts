@@ -107,6 +107,23 @@ describe('a search', () => {
     expect([result.findings.length, result.isComplete]).toEqual([1, false]);
   });
 
+  test('ends a run when the scenario says that it is over', async () => {
+    const endless: Scenario = {
+      name: 'endless',
+      survives: [],
+      untilUs: 60_000_000,
+      setup(world: World) {
+        world.esp32('board').xTaskCreate(function* (os: Os) {
+          for (;;) yield* os.vTaskDelay(10);
+        }, 'main');
+        return () => [];
+      },
+    };
+    expect((await runTrial(endless, [])).world.nowUs).toBe(60_000_000);
+    const short = { ...endless, isOver: (world: World) => world.nowUs >= 2_500_000 };
+    expect((await runTrial(short, [])).world.nowUs).toBe(3_000_000);
+  });
+
   test('reports what fails without any misfortune', async () => {
     const broken = { ...messages(true, ['loss']), untilUs: 500 };
     const result = await explore(broken, { faults: 1, runs: 5 });

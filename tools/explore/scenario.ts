@@ -68,6 +68,8 @@ export interface Scenario {
   readonly setup: (world: World) => Check;
   /** Virtual time in microseconds at which a run ends at the latest; 60,000,000 if left out. */
   readonly untilUs?: number;
+  /** Asked once in a virtual second: true ends the run, since nothing that comes later can make up for what has happened. */
+  readonly isOver?: (world: World) => boolean;
   /** Go on to the end even if nothing can wake a task any more; false if left out. */
   readonly runsToEnd?: boolean;
   /**

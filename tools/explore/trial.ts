@@ -18,6 +18,8 @@ export interface Trial {
 }
 
 const DEFAULT_UNTIL_US = 60_000_000;
+/** Virtual time between two questions whether a run is over already. */
+const LOOK_US = 1_000_000;
 
 /**
  * @param keep record the whole run, for a report; otherwise only its digest is left of it
@@ -49,12 +51,14 @@ function addFrame(digest: Digest, frame: FrameRecord): void {
 }
 
 /** A program that throws ends the run; everything else that goes wrong is the tool's own and is thrown on. */
-async function letRun(
-  world: World,
-  { untilUs = DEFAULT_UNTIL_US, runsToEnd = false }: Scenario,
-): Promise<RunReport | undefined> {
+async function letRun(world: World, scenario: Scenario): Promise<RunReport | undefined> {
+  const { untilUs = DEFAULT_UNTIL_US, runsToEnd = false } = scenario;
+  const sliceUs = scenario.isOver === undefined ? untilUs : LOOK_US;
   try {
-    return await world.run({ until: untilUs, stopWhenIdle: !runsToEnd });
+    for (let until = sliceUs; ; until += sliceUs) {
+      const report = await world.run({ until: Math.min(until, untilUs), stopWhenIdle: !runsToEnd });
+      if (report.outcome !== 'until' || until >= untilUs || scenario.isOver?.(world)) return report;
+    }
   } catch (error) {
     if (world.failure === null) throw error;
     return undefined;

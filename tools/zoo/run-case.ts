@@ -46,14 +46,16 @@ export function runZooCase(zoo: ZooCase, images: ZooImages, prepare: (world: Wor
   prepare(world);
   for (let untilUs = LOOK_US; ; untilUs += LOOK_US) {
     const { outcome } = world.runSync({ until: Math.min(untilUs, zoo.check.untilUs) });
-    if (outcome !== 'until' || untilUs >= zoo.check.untilUs || world.boards.some(hasFailed)) break;
+    if (outcome !== 'until' || untilUs >= zoo.check.untilUs || hasFailed(world)) break;
   }
   return { world, faults: judge() };
 }
 
 /** Nothing that happens later can make up for it. */
-function hasFailed({ log, panic }: Esp32): boolean {
-  return panic !== null || log.some(({ tag, text }) => tag === WATCHDOG || text.includes('ZOO FAIL'));
+export function hasFailed({ boards }: World): boolean {
+  return boards.some(
+    ({ log, panic }) => panic !== null || log.some(({ tag, text }) => tag === WATCHDOG || text.includes('ZOO FAIL')),
+  );
 }
 
 /**

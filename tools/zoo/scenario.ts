@@ -2,7 +2,7 @@
 
 import type { Misfortune, Scenario } from '../explore/scenario.ts';
 import type { ZooCase } from './case.ts';
-import { setUpZooCase, type ZooImages } from './run-case.ts';
+import { hasFailed, setUpZooCase, type ZooImages } from './run-case.ts';
 
 /** Longest durations of what case.json calls "an outage of seconds" and the like, if its witness does not say more. */
 const STALL_US = 3_000_000;
@@ -91,6 +91,7 @@ export function zooScenario(zoo: ZooCase, images: ZooImages, name: string): Scen
     survives: declared.length > 0 ? declared : misfortunesLike(zoo),
     untilUs: zoo.check.untilUs,
     findings: 'none',
+    isOver: hasFailed,
     setup: (world) => setUpZooCase(zoo, images, world),
   };
 }
