@@ -1,18 +1,22 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { boards } from '../tools/bench/boards.ts';
 import { bulk } from '../tools/bench/bulk.ts';
 import { connect } from '../tools/bench/connect.ts';
 import { measureFloor } from '../tools/bench/floor.ts';
 import { heap } from '../tools/bench/heap.ts';
-import { alternate, sizes, targetFloors } from '../tools/bench/measure.ts';
+import { alternate, type Figure, sizes, targetFloors } from '../tools/bench/measure.ts';
 import { formatHeader, formatSection } from '../tools/bench/report.ts';
+import { search } from '../tools/bench/search.ts';
 import { udp } from '../tools/bench/udp.ts';
 
 const TINY = { rounds: 1, scale: 0.002 };
 
 /** Every benchmark compares what it receives, so a run to the end says that the twin did what is being timed. */
-describe.each([bulk, connect, udp, boards, heap])('benchmark $name', (benchmark) => {
-  const figures = benchmark.run(TINY);
+describe.each([bulk, connect, udp, boards, search, heap])('benchmark $name', (benchmark) => {
+  let figures: Figure[] = [];
+  beforeAll(async () => {
+    figures = await benchmark.run(TINY);
+  }, 120_000);
 
   test('gives sane numbers', () => {
     expect(figures.length).toBeGreaterThan(1);

@@ -10,9 +10,10 @@ import { heap } from './heap.ts';
 import { type Benchmark, type Effort, median } from './measure.ts';
 import { native } from './native.ts';
 import { formatHeader, formatSection, type Section } from './report.ts';
+import { search } from './search.ts';
 import { udp } from './udp.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [bulk, connect, udp, boards, heap];
+const BENCHMARKS: readonly Benchmark[] = [bulk, connect, udp, boards, search, heap];
 
 const USAGE = `Usage: npm run bench [-- [--native] [--only NAME]... [--rounds N] [--json FILE]]
   --native       the same work on Debian's lwIP and on the twin, and ratios of their CPU times
@@ -20,7 +21,7 @@ const USAGE = `Usage: npm run bench [-- [--native] [--only NAME]... [--rounds N]
   --rounds N     counted rounds of every measurement (7)
   --json FILE    write the figures to a file, too`;
 
-function main(): void {
+async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       only: { type: 'string', multiple: true },
@@ -46,7 +47,7 @@ function main(): void {
   const sections: Section[] = [];
   for (const benchmark of chosen) {
     const { name, counted } = benchmark;
-    const section: Section = { name, counted, figures: benchmark.run(effort) };
+    const section: Section = { name, counted, figures: await benchmark.run(effort) };
     sections.push(section);
     console.log(formatSection(section));
   }
@@ -71,7 +72,7 @@ function byName(name: string): Benchmark {
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   console.error(error instanceof RangeError || error instanceof TypeError ? error.message : error);
   process.exitCode = 1;

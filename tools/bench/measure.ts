@@ -33,7 +33,7 @@ export interface Benchmark {
   readonly name: string;
   /** What is counted, in words. */
   readonly counted: string;
-  run(effort: Effort): Figure[];
+  run(effort: Effort): Figure[] | Promise<Figure[]>;
 }
 
 /** A full-size number, scaled, but at least `min`. */
