@@ -141,7 +141,7 @@ struct ifreq {
 #define IPPROTO_UDPLITE 136
 #define IPPROTO_RAW 255
 
-/* Options of SOL_SOCKET. What is not implemented answers ENOPROTOOPT. */
+/* Options of SOL_SOCKET. Those that lwIP does not know answer ENOPROTOOPT, as there. */
 #define SOL_SOCKET 0xfff
 #define SO_DEBUG 0x0001
 #define SO_ACCEPTCONN 0x0002
