@@ -23,7 +23,7 @@ export {
   type sockaddr_in6,
 } from '../sockets/sockaddr.ts';
 export type { ip_mreq, linger, SockoptOut, SockoptValue } from '../sockets/sockopt.ts';
-export type { msghdr } from '../sockets/transfer.ts';
+export type { msghdr } from '../sockets/send.ts';
 export { makeOpt, OPT, type Opt, type OptEntry, type OptName } from '../stack/opt.ts';
 export type { HazardName } from '../stack/stack.ts';
 export * from './air/access_point.ts';

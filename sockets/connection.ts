@@ -38,11 +38,11 @@ import {
   NetconnError,
   netconn_err,
 } from './netconn.ts';
+import { fetchNow, fetchWaiting } from './recv.ts';
 import { htonl, htons, isInet, ntohl, ntohs, sa_family, type sockaddr, type sockaddr_in } from './sockaddr.ts';
 import type { LwipSock } from './socket.ts';
 import type { Sockets } from './sockets.ts';
 import type { Op, SysThread } from './sys_arch.ts';
-import { fetchNow, fetchWaiting } from './transfer.ts';
 
 const SIZEOF_SOCKADDR_IN6 = 28;
 
@@ -144,7 +144,8 @@ function* acceptOn(sockets: Sockets, thread: SysThread, sock: LwipSock, addr: so
   if (mbox === null || listener.mboxInvalid || (listener.flags & NETCONN_FLAG_MBOXCLOSED) !== 0) {
     return sockets.fail(thread, EINVAL);
   }
-  const item = fetchNow(listener, mbox, listener.nonBlocking) ?? (yield* fetchWaiting(sockets, thread, listener, mbox));
+  const item =
+    fetchNow(listener, mbox, listener.nonBlocking) ?? (yield* fetchWaiting(sockets.sys, thread, listener, mbox));
   if (typeof item === 'number') return sockets.fail(thread, err_to_errno(item));
   if (item instanceof NetconnDeleted) return sockets.fail(thread, ENOTCONN);
   listener.callback(listener, NETCONN_EVT_RCVMINUS);

@@ -25,7 +25,9 @@ export {
   lwip_gethostbyname,
   lwip_gethostbyname_r,
 } from './netdb.ts';
+export { lwip_readv, lwip_recvfrom, lwip_recvmsg } from './recv.ts';
 export { lwip_poll, lwip_select, poll, type pollfd, type timeval } from './select.ts';
+export { lwip_send, lwip_sendmsg, lwip_sendto, lwip_writev, type msghdr } from './send.ts';
 export {
   formatSockaddr,
   htonl,
@@ -54,13 +56,3 @@ export {
 } from './sockopt.ts';
 export { type Op, type Sys, type SysThread, WaitList } from './sys_arch.ts';
 export { TcpipThread } from './tcpip.ts';
-export {
-  lwip_readv,
-  lwip_recvfrom,
-  lwip_recvmsg,
-  lwip_send,
-  lwip_sendmsg,
-  lwip_sendto,
-  lwip_writev,
-  type msghdr,
-} from './transfer.ts';

@@ -1,6 +1,6 @@
 /**
  * The descriptors of one board and the way of its calls into the tcpip thread. The calls themselves are functions over this
- * class: connection.ts, transfer.ts, select.ts, sockopt.ts. Source: lwIP sockets.c
+ * class: connection.ts, send.ts, recv.ts, select.ts, sockopt.ts. Source: lwIP sockets.c
  */
 
 import { ERR_OK, type err_t } from '../stack/err.ts';

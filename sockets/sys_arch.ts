@@ -9,8 +9,10 @@
 
 import type { ApiMsg } from './api_msg.ts';
 
-/** A call in progress: `yield` means "not now", the return value is the call's. */
-export type Op<T> = Generator<void, T, void>;
+/** A call in progress, usually a generator: `yield` means "not now", the return value is the call's. */
+export interface Op<T> extends Iterable<void, T, void>, Iterator<void, T, void> {
+  [Symbol.iterator](): Op<T>;
+}
 
 /** A task, as far as calls see it. */
 export interface SysThread {
