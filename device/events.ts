@@ -62,6 +62,7 @@ export class EventQueue {
     }
   }
 
+  /** Unschedule a source, also to fire it: most are scheduled again right then, so it stays where it stands. */
   cancel(source: EventSource): void {
     if (source.due === Number.POSITIVE_INFINITY) return;
     if (!source.isBackground) this.alive--;
@@ -82,12 +83,6 @@ export class EventQueue {
         this.siftDown(top);
       }
     }
-  }
-
-  /** Take out the source that peek() gave; the caller fires it. */
-  take(source: EventSource): void {
-    this.cancel(source);
-    this.removeTop();
   }
 
   private removeTop(): void {

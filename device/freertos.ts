@@ -20,8 +20,6 @@ export interface TaskBody {
   readonly isTcpip: boolean;
   /** The call that the task is in, by its name in C and its descriptor (-1 if it has none); null if it is in none. */
   readonly callInProgress: { readonly fn: string; readonly fd: number } | null;
-  /** An async function: cannot run inside another task's call. */
-  readonly isAsync?: boolean;
   /** Go on until the task blocks, gives way or ends. */
   resume(task: Task): void;
 }
@@ -43,6 +41,9 @@ export class Task extends EventSource implements SysThread {
   /** Changed by the scheduler's setPriority() only. */
   priority: number;
   readonly body: TaskBody;
+  readonly isTcpip: boolean;
+  /** Its program is an async function: it cannot run inside another task's call, and needs turns of the microtask queue. */
+  isAsync = false;
   private readonly scheduler: Scheduler;
   state: TaskState = 'blocked';
   errno = 0;
@@ -70,6 +71,7 @@ export class Task extends EventSource implements SysThread {
     this.name = name;
     this.priority = priority;
     this.body = body;
+    this.isTcpip = body.isTcpip;
   }
 
   /** Its wait has timed out, or it is to start. */
@@ -144,18 +146,22 @@ export class Scheduler {
     this.pushHead(task);
   }
 
-  /** Make the first waiter of a list ready; a tcpip thread that outranks the running program runs right here. */
-  wake(list: WaitList): void {
+  /**
+   * Make the first waiter of a list ready; a tcpip thread that outranks the running program and all that are ready runs right here.
+   * @param isLast nothing else happens in this event, so that a tcpip thread that would be next can run here as well
+   */
+  wake(list: WaitList, isLast = false): void {
     const task = list.head as Task;
     list.remove(task);
     this.events.cancel(task);
-    this.makeReady(task);
+    if (task.isTcpip && this.isNext(task, isLast)) this.run(task);
+    else this.makeReady(task);
+  }
+
+  private isNext(task: Task, isLast: boolean): boolean {
     const { running } = this;
-    if (running === null || running.body.isTcpip || !task.body.isTcpip) return;
-    if (task.priority > running.priority && this.heads[this.topPriority] === task) {
-      this.unlink(task);
-      this.run(task);
-    }
+    if (running === null ? !isLast : running.isTcpip || task.priority <= running.priority) return false;
+    return task.priority > this.topPriority && task.owner.hog === null;
   }
 
   /**
@@ -168,7 +174,7 @@ export class Scheduler {
     if (self === null) return;
     const priority = Math.max(self.priority, inherited);
     while (this.topPriority > priority) {
-      if (this.heads[this.topPriority]!.body.isAsync) return;
+      if (this.heads[this.topPriority]!.isAsync) return;
       const task = this.pop()!;
       this.run(task);
       if (task.state === 'running') this.preempted(task);
@@ -315,17 +321,27 @@ export class Scheduler {
 export class BoardSys implements Sys {
   private readonly scheduler: Scheduler;
   private readonly owner: TaskOwner;
+  private readonly portTICK_PERIOD_MS: number;
+  /** The tick count, and the time since boot at which it holds: it is asked for several times an event. */
+  private tickCount = 0;
+  private tickedAtUs = 0;
   /** Priority that the holder of the core's lock has from those who wait for it. */
   private inherited = -1;
 
   constructor(scheduler: Scheduler, owner: TaskOwner) {
     this.scheduler = scheduler;
     this.owner = owner;
+    this.portTICK_PERIOD_MS = Math.floor(owner.tickUs / 1000);
   }
 
   /** Ticks since boot. Source: FreeRTOS xTaskGetTickCount() */
   get ticks(): number {
-    return Math.floor((this.scheduler.nowUs - this.owner.bootUs) / this.owner.tickUs);
+    const uptimeUs = this.scheduler.nowUs - this.owner.bootUs;
+    if (uptimeUs !== this.tickedAtUs) {
+      this.tickedAtUs = uptimeUs;
+      this.tickCount = Math.floor(uptimeUs / this.owner.tickUs);
+    }
+    return this.tickCount;
   }
 
   /** A tick that is not whole milliseconds counts as fewer, as in ESP-IDF. */
@@ -333,9 +349,6 @@ export class BoardSys implements Sys {
     return this.ticks * this.portTICK_PERIOD_MS;
   }
 
-  private get portTICK_PERIOD_MS(): number {
-    return Math.floor(this.owner.tickUs / 1000);
-  }
 
   get switchPending(): boolean {
     return this.scheduler.switchPending;
@@ -345,8 +358,8 @@ export class BoardSys implements Sys {
     return this.scheduler.block(thread as Task, list, deadlineUs);
   }
 
-  wake(list: WaitList): void {
-    this.scheduler.wake(list);
+  wake(list: WaitList, isLast?: boolean): void {
+    this.scheduler.wake(list, isLast);
   }
 
   preemptIfHigher(): void {

@@ -52,14 +52,14 @@ export class ProgramRunner implements TaskBody {
     return this.call === null || this.call.done ? null : this.call;
   }
 
-  /** An async program has made a call and not awaited it yet; it has some turns to do so. */
-  get owesAwait(): boolean {
-    return this.isAsync && this.op !== null && !this.call!.isAwaited;
+  /** An async program is on its way to its next call, or to awaiting it. */
+  get needsTurns(): boolean {
+    return this.isThinking || this.owesAwait;
   }
 
-  /** The program is an async function (known once it has started). */
-  get isAsync(): boolean {
-    return this.start === null && this.generator === null;
+  /** An async program has made a call and not awaited it yet; it has some turns to do so. */
+  get owesAwait(): boolean {
+    return this.start === null && this.generator === null && this.op !== null && !this.call!.isAwaited;
   }
 
   /**
@@ -125,6 +125,7 @@ export class ProgramRunner implements TaskBody {
       this.end(task, error, true);
       return;
     }
+    task.isAsync = true;
     started.then(
       () => this.end(task, undefined, false),
       (error: unknown) => this.end(task, error, true),

@@ -18,7 +18,7 @@ import { Scheduler, type Task, type TaskOwner } from './freertos.ts';
 import { type BlockedTask, blockedTasks, stackCouldWakeSomebody } from './idle.ts';
 import { Lan, type LanOptions, type LanWorld } from './lan.ts';
 import { parseIp } from './netif_config.ts';
-import { MICROTASK_TURNS_MAX, notAwaited, ProgramRunner } from './program.ts';
+import { MICROTASK_TURNS_MAX, notAwaited, type ProgramRunner } from './program.ts';
 import { namedStream, type RandomStream } from './random.ts';
 import { Trace } from './trace.ts';
 import type { Expectation, Finding } from './watch/finding.ts';
@@ -340,7 +340,7 @@ export class World implements BoardWorld, LanWorld, AccessPointWorld {
       );
     }
     this.scheduler.nowUs = due;
-    this.events.take(next);
+    this.events.cancel(next);
     const event = this.scheduler.chooser === null ? next : this.chooseEvent(next, due);
     event.fire();
   }
@@ -351,7 +351,7 @@ export class World implements BoardWorld, LanWorld, AccessPointWorld {
     const second = events.peek();
     if (second?.due !== due || isFixed(first) || isFixed(second) || !scheduler.chooser!.swaps('events', due))
       return first;
-    events.take(second);
+    events.cancel(second);
     events.scheduleInOrder(first, due, first.order);
     return second;
   }
@@ -362,7 +362,7 @@ export class World implements BoardWorld, LanWorld, AccessPointWorld {
     for (let task = scheduler.pop(); task !== null; task = scheduler.pop()) {
       scheduler.run(task);
       if (this.failure !== null) throw this.failure.error;
-      if (task.body instanceof ProgramRunner && (task.body.isThinking || task.body.owesAwait)) return task;
+      if (task.isAsync && (task.body as ProgramRunner).needsTurns) return task;
       if (task.state === 'running') scheduler.preempted(task);
     }
     return null;
@@ -374,7 +374,7 @@ export class World implements BoardWorld, LanWorld, AccessPointWorld {
     const { scheduler } = this;
     scheduler.running = task;
     let seen = runner.calls;
-    for (let turns = 0; runner.isThinking || runner.owesAwait; turns++) {
+    for (let turns = 0; runner.needsTurns; turns++) {
       if (runner.calls !== seen) {
         seen = runner.calls;
         turns = 0;

@@ -435,7 +435,7 @@ function checkRecvmsg(message: msghdr, flags: number): number {
 
 /** Copy the first bytes of a chain; a chain of one part is the usual case. */
 function copyOut(p: Pbuf, mem: Uint8Array, to: number, count: number): void {
-  if (p.next === null) mem.set(p.frame.bytes.subarray(p.at, p.at + count), to);
+  if (p.next === null) mem.set(p.frame.part(p.at, count), to);
   else pbuf_copy_partial(p, mem, to, count, 0);
 }
 

@@ -73,8 +73,9 @@ export interface Sys {
   /**
    * Make the first waiter of a list ready. Called by a task of lower priority, a tcpip thread that becomes ready runs at
    * once, inside this call, and any other task sets `switchPending`. Called by a tcpip thread, nobody is switched to yet.
+   * @param isLast the caller, who is no task, has nothing else to do: what would run next may run inside this call
    */
-  wake(list: WaitList): void;
+  wake(list: WaitList, isLast?: boolean): void;
   /** If a task of higher priority than the tcpip thread is ready, it runs now, until it blocks (rule T3). */
   preemptIfHigher(): void;
   /** While the running task holds a lock that a task of this priority waits for, only higher ones interrupt it; -1: no more. */

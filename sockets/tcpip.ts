@@ -44,23 +44,27 @@ export class TcpipThread {
     return (this.last - this.first) / 3;
   }
 
-  /** Put a message in. The thread is made ready; it runs when the scheduler comes to it. @returns false if the mailbox is full */
-  trypost<A, B>(fn: TcpipFn<A, B>, a: A, b: B): boolean {
+  /**
+   * Put a message in. The thread is made ready; it runs when the scheduler comes to it.
+   * @param isLast as in Sys.wake()
+   * @returns false if the mailbox is full
+   */
+  trypost<A, B>(fn: TcpipFn<A, B>, a: A, b: B, isLast = false): boolean {
     if (this.count >= this.size) return false;
     const { queue, last } = this;
     queue[last] = fn;
     queue[last + 1] = a;
     queue[last + 2] = b;
     this.last = last + 3;
-    if (this.receivers.head !== null) this.sys.wake(this.receivers);
+    if (this.receivers.head !== null) this.sys.wake(this.receivers, isLast);
     return true;
   }
 
-  /** A frame from the driver, with a reference that passes on. Source: lwIP tcpip_input() */
+  /** A frame from the driver, with a reference that passes on: the last thing that its arrival does. Source: lwIP tcpip_input() */
   input(frame: Frame, netif: Netif): void {
     if (this.lock !== null && this.stack.opt.LWIP_TCPIP_CORE_LOCKING_INPUT !== 0) {
       this.handle(ethernet_input, frame, netif);
-    } else if (!this.trypost(ethernet_input, frame, netif)) frame.release();
+    } else if (!this.trypost(ethernet_input, frame, netif, true)) frame.release();
   }
 
   /**

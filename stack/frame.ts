@@ -58,6 +58,8 @@ export class Frame {
   noUdpSum = false;
   /** Running number of its record in a trace; what it is worth without one is undefined. */
   number = -1;
+  private cachedPart: Uint8Array | null = null;
+  private cachedAt = 0;
 
   constructor(pool: FramePool, size: number) {
     const buffer = new ArrayBuffer((size + 3) & ~3);
@@ -81,10 +83,21 @@ export class Frame {
     return copy;
   }
 
+  /** Bytes of the frame, a view. That of the last time is kept: most frames that are read are all payload behind the same header. */
+  part(at: number, len: number): Uint8Array {
+    let { cachedPart } = this;
+    if (cachedPart === null || this.cachedAt !== at || cachedPart.length !== len) {
+      cachedPart = this.bytes.subarray(at, at + len);
+      this.cachedPart = cachedPart;
+      this.cachedAt = at;
+    }
+    return cachedPart;
+  }
+
   /** The frame as the wire shows it, all checksums filled in. A view, valid while a reference is held. */
   view(): Uint8Array {
     this.fillSums();
-    return this.bytes.subarray(FRAME_START, FRAME_START + this.len);
+    return this.part(FRAME_START, this.len);
   }
 
   /** Compute the checksums that were put off. Source: lwIP CHECKSUM_GEN_IP, _UDP, _TCP, _ICMP, _IGMP */

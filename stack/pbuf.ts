@@ -73,7 +73,7 @@ export function pbuf_copy_partial(p: Pbuf, target: Uint8Array, to: number, count
       continue;
     }
     const n = Math.min(q.len - skip, count - copied);
-    target.set(q.frame.bytes.subarray(q.at + skip, q.at + skip + n), to + copied);
+    target.set(q.frame.part(q.at + skip, n), to + copied);
     copied += n;
     skip = 0;
   }

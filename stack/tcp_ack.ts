@@ -109,7 +109,10 @@ function freeAcked(pcb: TcpPcb, seg: TcpSeg, s: InputSegment): TcpSeg | null {
   s.recv_acked += seg.len;
   pcb.snd_queuelen--;
   seg.frame.release();
-  return seg.next;
+  const { next } = seg;
+  // A dead segment that the collector has not found yet would keep all later ones alive.
+  seg.next = null;
+  return next;
 }
 
 /** A round trip was measured: Jacobson's estimate in slow ticks, 16-bit arithmetic. Source: lwIP tcp_receive() */

@@ -20,7 +20,7 @@ class Source extends EventSource {
 function drain(queue: EventQueue): string[] {
   const names: string[] = [];
   for (let event = queue.peek(); event !== undefined; event = queue.peek()) {
-    queue.take(event);
+    queue.cancel(event);
     names.push((event as Source).name);
   }
   return names;
@@ -101,7 +101,7 @@ describe('the event queue', () => {
       } else {
         const event = queue.peek();
         if (event === undefined) continue;
-        queue.take(event);
+        queue.cancel(event);
         model[sources.indexOf(event as Source)]!.due = NEVER;
       }
       const next = first();

@@ -40,17 +40,17 @@ function talk(options: PairOptions, w: Weather, sizes: readonly number[], look =
       yield* os.delayMs(10);
     }
   });
-  if (look) p.world.events.take = looking(p.world.events.take.bind(p.world.events), () => checkInvariants(p.world));
+  if (look) p.world.events.peek = looking(p.world.events.peek.bind(p.world.events), () => checkInvariants(p.world));
   p.world.runSync({ until: 40_500_000, stopWhenIdle: false });
   expect(audit.count).toBe(0);
   return { sent: datagrams.map((d) => Buffer.from(d).toString('hex')), received };
 }
 
 /** Checks the world before every event. */
-function looking<T>(take: (event: T) => void, check: () => void): (event: T) => void {
-  return (event) => {
+function looking<T>(peek: () => T, check: () => void): () => T {
+  return () => {
     check();
-    take(event);
+    return peek();
   };
 }
 
