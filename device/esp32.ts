@@ -192,6 +192,12 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     return this.world.trace;
   }
 
+  /** Its calls are recorded. */
+  get keepsCalls(): boolean {
+    const { trace } = this.world;
+    return trace !== null && trace.keep;
+  }
+
   takeNumber(): number {
     return this.world.takeNumber();
   }
@@ -272,8 +278,8 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
     const fallback = sdkconfigFallbackDns(this.sdkconfig);
     if (fallback !== undefined) dns_setserver(this.stack, dns_fallback_server_index(this.stack), fallback);
     this.stack.scarcity = this.scarcity;
-    if (this.trace !== null)
-      this.tcpip.observer = this.trace.withStates ? new TcpProbe(this, this.trace) : new CallNote();
+    if (this.trace?.withStates) this.tcpip.observer = new TcpProbe(this, this.trace);
+    else if (this.keepsCalls) this.tcpip.observer = new CallNote();
     this.sockets = new Sockets(this.tcpip);
     this.netifs = new EspNetifs(this, this.sys);
     this.events = null;

@@ -8,7 +8,7 @@ import type { FramePlan } from './faults/frame_plan.ts';
 import { FrameView } from './faults/frame_view.ts';
 import { type Fate, Faults, lose } from './faults/wire.ts';
 import type { Scheduler } from './freertos.ts';
-import type { Trace } from './trace.ts';
+import type { FrameRecord, Trace } from './trace.ts';
 
 export interface LanOptions {
   /** For the trace; "lan0", "lan1" in order if left out. */
@@ -150,20 +150,21 @@ export class Lan {
 
   /** @param from null: nobody, a frame of the test or of a fault */
   private record(from: Station | null, frame: Frame, fault: string, lost: boolean): void {
-    const call = from?.causingCall ?? -1;
     const { world } = this;
+    const trace = world.trace!;
     frame.number = world.takeNumber();
-    world.trace!.addFrame({
+    const record: FrameRecord = {
       kind: 'frame',
       n: frame.number,
       tUs: world.scheduler.nowUs,
       lan: this.name,
-      from: from?.name ?? '',
+      from: from === null ? '' : from.name,
       fault,
       lost,
-      ...(call >= 0 && { call }),
-      bytes: frame.view().slice(),
-    });
+      bytes: trace.keep ? frame.view().slice() : frame.view(),
+    };
+    const call = from?.causingCall ?? -1;
+    trace.addFrame(call < 0 ? record : { ...record, call });
   }
 
   /** Schedule the arrivals: for every other station in order, each directly followed by its copies. */

@@ -34,7 +34,7 @@ export abstract class OsCall {
   }
 
   protected get traced(): boolean {
-    return this.board.trace !== null || this.board.world.callTaps.isActive;
+    return this.board.keepsCalls || this.board.world.callTaps.isActive;
   }
 
   protected begin<T>(
@@ -45,10 +45,9 @@ export abstract class OsCall {
     onReturn: OnReturn<T> | false = false,
   ): Call<T> {
     const { board, task } = this;
-    const { trace } = board;
     const shown = board.world.callTaps.isActive ? board.show(task, fn, fd, args === false ? [] : args, op) : op;
-    if (trace === null || args === false) return this.runner.begin(task, fn, fd, shown, null);
-    return this.beginTraced(trace, fn, fd, args, shown, onReturn);
+    if (args === false || !board.keepsCalls) return this.runner.begin(task, fn, fd, shown, null);
+    return this.beginTraced(board.trace!, fn, fd, args, shown, onReturn);
   }
 
   private beginTraced<T>(

@@ -18,9 +18,12 @@ export interface FrameRecord {
   readonly fault: string;
   /** True if no other board will ever see this frame. */
   readonly lost: boolean;
-  /** Running number of the start of the call that made the board send it; left out if something else did. */
+  /** Running number of the start of the call that made the board send it; left out if something else did, or if calls are not kept. */
   readonly call?: number;
-  /** The frame as it was sent (before any corruption), from the destination MAC on, all checksums filled in. */
+  /**
+   * The frame as it was sent (before any corruption), from the destination MAC on, all checksums filled in. In a trace that
+   * keeps nothing it is only valid during the listener's call: copy what is to be kept.
+   */
   readonly bytes: Uint8Array;
 }
 

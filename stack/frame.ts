@@ -58,6 +58,7 @@ export class Frame {
   noUdpSum = false;
   /** Running number of its record in a trace; what it is worth without one is undefined. */
   number = -1;
+  private whole: Uint8Array | null = null;
   private cachedPart: Uint8Array | null = null;
   private cachedAt = 0;
 
@@ -97,7 +98,10 @@ export class Frame {
   /** The frame as the wire shows it, all checksums filled in. A view, valid while a reference is held. */
   view(): Uint8Array {
     this.fillSums();
-    return this.part(FRAME_START, this.len);
+    if (this.whole === null || this.whole.length !== this.len) {
+      this.whole = this.bytes.subarray(FRAME_START, FRAME_START + this.len);
+    }
+    return this.whole;
   }
 
   /** Compute the checksums that were put off. Source: lwIP CHECKSUM_GEN_IP, _UDP, _TCP, _ICMP, _IGMP */

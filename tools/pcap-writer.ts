@@ -31,6 +31,8 @@ const MAX_UINT32 = 0xffff_ffff;
 const MAX_SNAP_LENGTH = 0x7fff_ffff;
 
 const INITIAL_CAPACITY = 65_536;
+/** A capture in memory grows by at most so much at a time: pieces of this size are taken from memory that was used before. */
+const MEMORY_CHUNK = 1 << 20;
 /** A file is written in pieces of at least this many bytes. */
 const FILE_CHUNK = 65_536;
 
@@ -233,7 +235,7 @@ export function toPcap(
 
 /** Make a sink that keeps the capture in memory; `bytes()` has every frame as soon as it was written. */
 export function memorySink(): MemorySink {
-  return new GrowingBytes();
+  return new ChunkedBytes();
 }
 
 /**
@@ -252,11 +254,50 @@ export function fileSink(path: string): Required<PcapSink> {
   return new FileSink(path);
 }
 
-/**
- * An array that quadruples when it is full. Doubling would be four times slower: a copy touches every page of the new
- * array, while the operating system does not even provide the pages that are not touched.
- */
-class GrowingBytes implements MemorySink {
+/** A capture in pieces, so that nothing is copied while it grows: they are joined when somebody asks for its bytes. */
+class ChunkedBytes implements MemorySink {
+  /** All but the last, cut to what they hold. */
+  #full: Uint8Array[] = [];
+  #last = new Uint8Array(INITIAL_CAPACITY);
+  #used = 0;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  write(bytes: Uint8Array): void {
+    const { length } = bytes;
+    if (this.#used + length > this.#last.length) this.#grow(length);
+    this.#last.set(bytes, this.#used);
+    this.#used += length;
+    this.#length += length;
+  }
+
+  #grow(needed: number): void {
+    this.#full.push(this.#last.subarray(0, this.#used));
+    this.#last = new Uint8Array(Math.max(needed, Math.min(4 * this.#last.length, MEMORY_CHUNK)));
+    this.#used = 0;
+  }
+
+  bytes(): Uint8Array {
+    if (this.#full.length > 0) {
+      const all = new Uint8Array(this.#length);
+      let at = 0;
+      for (const chunk of [...this.#full, this.#last.subarray(0, this.#used)]) {
+        all.set(chunk, at);
+        at += chunk.length;
+      }
+      this.#full = [];
+      this.#last = all;
+      this.#used = all.length;
+    }
+    return this.#last.subarray(0, this.#used);
+  }
+}
+
+/** What waits to be written to a file: an array that doubles when it is full. */
+class GrowingBytes {
   #bytes = new Uint8Array(INITIAL_CAPACITY);
   #length = 0;
 
@@ -268,7 +309,7 @@ class GrowingBytes implements MemorySink {
     const start = this.#length;
     const end = start + bytes.length;
     if (end > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(end, 4 * this.#bytes.length));
+      const larger = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
       larger.set(this.bytes());
       this.#bytes = larger;
     }

@@ -104,7 +104,7 @@ export class Machine {
   }
 
   get isTraced(): boolean {
-    return this.board.trace !== null || this.board.world.callTaps.isActive;
+    return this.board.keepsCalls || this.board.world.callTaps.isActive;
   }
 
   // Tasks
@@ -215,9 +215,8 @@ export class Machine {
   call(fn: string, fd: number, op: Op<number>, args: CallArgs | false, onReturn: OnReturn | false = false): number {
     const body = this.current!;
     const { task, board } = this;
-    const { trace } = board;
     const shown = board.world.callTaps.isActive ? board.show(task, fn, fd, args === false ? [] : args, op) : op;
-    body.record = trace === null || args === false ? null : recordStart(trace, this, fn, args);
+    body.record = args === false || !board.keepsCalls ? null : recordStart(board.trace!, this, fn, args);
     body.onReturn = onReturn;
     task.errno = 0;
     const steps = ++task.busyCalls >= CALLS_PER_TICK ? this.afterOneTick(shown) : shown;

@@ -64,7 +64,7 @@ export class Bench {
     this.world = new World({ hazards: alt ? 'continue' : 'stop' });
     const { world } = this;
     this.lan = world.lan({ latencyUs: 0 });
-    world.record({ keep: false }).onFrame((frame) => this.wire.push(frame));
+    world.record({ keep: false }).onFrame(({ tUs, bytes }) => this.wire.push({ tUs, bytes: bytes.slice() }));
     const on = alt ? 1 : 0;
     this.board = world.esp32('b', {
       lan: this.lan,
