@@ -195,7 +195,7 @@ export class Esp32 implements TaskOwner, PlugOwner, EspNetifBoard {
   /** Its calls are recorded. */
   get keepsCalls(): boolean {
     const { trace } = this.world;
-    return trace !== null && trace.keep;
+    return trace?.keep === true;
   }
 
   takeNumber(): number {

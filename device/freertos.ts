@@ -349,7 +349,6 @@ export class BoardSys implements Sys {
     return this.ticks * this.portTICK_PERIOD_MS;
   }
 
-
   get switchPending(): boolean {
     return this.scheduler.switchPending;
   }

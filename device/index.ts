@@ -5,6 +5,7 @@ export * from '../sockets/errno.ts';
 export { FD_CLR, FD_ISSET, FD_SET, FD_ZERO, fd_set, makeFdSet } from '../sockets/fd_set.ts';
 export type { AddrinfoHints, addrinfo, hostent } from '../sockets/netdb.ts';
 export type { pollfd, timeval } from '../sockets/select.ts';
+export type { msghdr } from '../sockets/send.ts';
 export {
   formatSockaddr,
   htonl,
@@ -23,7 +24,6 @@ export {
   type sockaddr_in6,
 } from '../sockets/sockaddr.ts';
 export type { ip_mreq, linger, SockoptOut, SockoptValue } from '../sockets/sockopt.ts';
-export type { msghdr } from '../sockets/send.ts';
 export { makeOpt, OPT, type Opt, type OptEntry, type OptName } from '../stack/opt.ts';
 export type { HazardName } from '../stack/stack.ts';
 export * from './air/access_point.ts';

@@ -1,11 +1,12 @@
 /**
- * Opening, naming and closing sockets, step by step as lwIP does it. Every call is an Op: a generator that yields wherever its
- * task gives up the processor. Source: lwIP sockets.c, api_lib.c
+ * Opening, naming and closing sockets, step by step as lwIP does it. Every call is an Op, which gives way wherever its task
+ * gives up the processor. Source: lwIP sockets.c, api_lib.c
  */
 
 import { ERR_OK, type err_t } from '../stack/err.ts';
 import { lwip_netconn_do_close, lwip_netconn_do_delconn } from './api_close.ts';
 import {
+  type ApiMsg,
   lwip_netconn_do_accepted,
   lwip_netconn_do_bind,
   lwip_netconn_do_connect,
@@ -25,8 +26,9 @@ import {
   SOCK_RAW,
   SOCK_STREAM,
 } from './constants.ts';
-import { EBADF, EINVAL, EIO, ENFILE, ENOBUFS, ENOTCONN, EOPNOTSUPP, err_to_errno } from './errno.ts';
+import { EINVAL, EIO, ENFILE, ENOBUFS, ENOTCONN, EOPNOTSUPP, err_to_errno } from './errno.ts';
 import {
+  type AcceptItem,
   NETCONN_EVT_RCVMINUS,
   NETCONN_EVT_RCVPLUS,
   NETCONN_FLAG_MBOXCLOSED,
@@ -41,109 +43,108 @@ import {
 import { fetchNow, fetchWaiting } from './recv.ts';
 import { htonl, htons, isInet, ntohl, ntohs, sa_family, type sockaddr, type sockaddr_in } from './sockaddr.ts';
 import type { LwipSock } from './socket.ts';
-import type { Sockets } from './sockets.ts';
-import type { Op, SysThread } from './sys_arch.ts';
+import { directly, letGo, onSocket, type Result } from './socket_call.ts';
+import { errOf, type Sockets, zeroOf } from './sockets.ts';
+import type { Membership } from './sockopt.ts';
+import type { Mbox, Op, SysThread } from './sys_arch.ts';
 
 const SIZEOF_SOCKADDR_IN6 = 28;
 
-export function* lwip_socket(
+export function lwip_socket(
   sockets: Sockets,
   thread: SysThread,
   domain: number,
   type: number,
   protocol: number,
 ): Op<number> {
-  if (domain !== AF_INET) {
-    throw new RangeError(`socket() was called with domain ${domain}; the twin knows AF_INET (IPv4) only.`);
-  }
-  const netconnType = netconnTypeOf(type);
-  if (netconnType === 0) return sockets.fail(thread, EINVAL);
-  if (sockets.tcpip.stack.lacks('netconn')) return sockets.fail(thread, ENOBUFS);
-  const conn = new Netconn(netconnType, sockets.tcpip.stack, sockets.onEvent, sockets.sys);
-  const msg = sockets.msg(thread, conn);
-  msg.n = protocol & 0xff;
-  if (!sockets.tcpip.tryCall(thread, lwip_netconn_do_newconn, msg)) {
-    yield* sockets.tcpip.finishCall(thread, lwip_netconn_do_newconn, msg);
-  }
-  if (msg.err !== ERR_OK) return sockets.fail(thread, ENOBUFS);
-  const sock = sockets.allocate(conn, false);
-  if (sock === null) {
-    yield* sockets.call(thread, lwip_netconn_do_delconn, conn);
-    return sockets.fail(thread, ENFILE);
-  }
-  conn.socket = sock.s;
-  if (sockets.release(sock)) yield* sockets.free(thread, sock);
-  return sock.s;
+  return directly(() => {
+    if (domain !== AF_INET) {
+      throw new RangeError(`socket() was called with domain ${domain}; the twin knows AF_INET (IPv4) only.`);
+    }
+    const netconnType = netconnTypeOf(type);
+    if (netconnType === 0) return sockets.fail(thread, EINVAL);
+    if (sockets.tcpip.stack.lacks('netconn')) return sockets.fail(thread, ENOBUFS);
+    const conn = new Netconn(netconnType, sockets.tcpip.stack, sockets.onEvent, sockets.sys);
+    const msg = sockets.msg(thread, conn);
+    msg.n = protocol & 0xff;
+    const err = sockets.post(thread, lwip_netconn_do_newconn, msg, errOf);
+    return typeof err === 'number' ? socketOf(sockets, thread, conn, err) : socketLater(sockets, thread, conn, err);
+  });
 }
 
-export function* lwip_bind(
-  sockets: Sockets,
-  thread: SysThread,
-  s: number,
-  name: sockaddr,
-  namelen: number,
-): Op<number> {
-  const sock = sockets.use(s);
-  if (sock === null) return sockets.fail(thread, EBADF);
-  const ret = yield* callWithAddress(sockets, thread, sock.conn!, name, namelen, lwip_netconn_do_bind);
-  if (sockets.release(sock)) yield* sockets.free(thread, sock);
-  return ret;
+function* socketLater(sockets: Sockets, thread: SysThread, conn: Netconn, posted: Op<err_t>): Op<number> {
+  const result = socketOf(sockets, thread, conn, yield* posted);
+  return typeof result === 'number' ? result : yield* result;
+}
+
+/** A descriptor for a new netconn. @param err what came of making its pcb */
+function socketOf(sockets: Sockets, thread: SysThread, conn: Netconn, err: err_t): Result {
+  if (err !== ERR_OK) return sockets.fail(thread, ENOBUFS);
+  const sock = sockets.allocate(conn, false);
+  if (sock === null) return withoutSlot(sockets, thread, conn);
+  conn.socket = sock.s;
+  return letGo(sockets, thread, sock, sock.s);
+}
+
+/** All descriptors are taken: the netconn goes again. */
+function* withoutSlot(sockets: Sockets, thread: SysThread, conn: Netconn): Op<number> {
+  yield* sockets.call(thread, lwip_netconn_do_delconn, conn);
+  return sockets.fail(thread, ENFILE);
+}
+
+export function lwip_bind(sockets: Sockets, thread: SysThread, s: number, name: sockaddr, namelen: number): Op<number> {
+  return onSocket(sockets, thread, s, ({ conn }) =>
+    callWithAddress(sockets, thread, conn!, name, namelen, lwip_netconn_do_bind),
+  );
 }
 
 /** bind() and connect() in the stack, once the address is one that the socket can take. */
-function* callWithAddress(
+function callWithAddress(
   sockets: Sockets,
   thread: SysThread,
   conn: Netconn,
   name: sockaddr,
   namelen: number,
   fn: typeof lwip_netconn_do_bind,
-): Op<number> {
+): Result {
   if (!isInet(name)) return sockets.fail(thread, EINVAL);
   if (!isSockaddrLen(namelen)) return sockets.fail(thread, EIO);
   const msg = sockets.msg(thread, conn);
   msg.addr = ntohl(name.sin_addr.s_addr) | 0;
   msg.port = ntohs(name.sin_port);
-  if (!sockets.tcpip.tryCall(thread, fn, msg)) yield* sockets.tcpip.finishCall(thread, fn, msg);
-  return sockets.result(thread, msg.err, 0);
+  return sockets.post(thread, fn, msg, zeroOf);
 }
 
-export function* lwip_listen(sockets: Sockets, thread: SysThread, s: number, backlog: number): Op<number> {
-  const sock = sockets.use(s);
-  if (sock === null) return sockets.fail(thread, EBADF);
-  const conn = sock.conn!;
-  let ret: number;
-  if (conn.type !== NETCONN_TCP) ret = sockets.fail(thread, EOPNOTSUPP);
-  else {
-    const msg = sockets.msg(thread, conn);
+export function lwip_listen(sockets: Sockets, thread: SysThread, s: number, backlog: number): Op<number> {
+  return onSocket(sockets, thread, s, ({ conn }) => {
+    if (conn!.type !== NETCONN_TCP) return sockets.fail(thread, EOPNOTSUPP);
+    const msg = sockets.msg(thread, conn!);
     msg.n = Math.min(Math.max(backlog, 0), 0xff);
-    if (!sockets.tcpip.tryCall(thread, lwip_netconn_do_listen, msg)) {
-      yield* sockets.tcpip.finishCall(thread, lwip_netconn_do_listen, msg);
-    }
-    ret = sockets.result(thread, msg.err, 0);
-  }
-  if (sockets.release(sock)) yield* sockets.free(thread, sock);
-  return ret;
+    return sockets.post(thread, lwip_netconn_do_listen, msg, zeroOf);
+  });
 }
 
 /** @param addr filled with the peer's address, if given */
-export function* lwip_accept(sockets: Sockets, thread: SysThread, s: number, addr: sockaddr_in | null): Op<number> {
-  const sock = sockets.use(s);
-  if (sock === null) return sockets.fail(thread, EBADF);
-  const ret = yield* acceptOn(sockets, thread, sock, addr);
-  if (sockets.release(sock)) yield* sockets.free(thread, sock);
-  return ret;
+export function lwip_accept(sockets: Sockets, thread: SysThread, s: number, addr: sockaddr_in | null): Op<number> {
+  return onSocket(sockets, thread, s, ({ conn: listener }) => {
+    if (listener!.type !== NETCONN_TCP) return sockets.fail(thread, EOPNOTSUPP);
+    const pending = netconn_err(listener!);
+    if (pending !== ERR_OK) return sockets.fail(thread, err_to_errno(pending));
+    const mbox = listener!.acceptmbox;
+    if (mbox === null || listener!.mboxInvalid || (listener!.flags & NETCONN_FLAG_MBOXCLOSED) !== 0) {
+      return sockets.fail(thread, EINVAL);
+    }
+    return acceptFrom(sockets, thread, listener!, mbox, addr);
+  });
 }
 
-function* acceptOn(sockets: Sockets, thread: SysThread, sock: LwipSock, addr: sockaddr_in | null): Op<number> {
-  const listener = sock.conn!;
-  if (listener.type !== NETCONN_TCP) return sockets.fail(thread, EOPNOTSUPP);
-  const pending = netconn_err(listener);
-  if (pending !== ERR_OK) return sockets.fail(thread, err_to_errno(pending));
-  const mbox = listener.acceptmbox;
-  if (mbox === null || listener.mboxInvalid || (listener.flags & NETCONN_FLAG_MBOXCLOSED) !== 0) {
-    return sockets.fail(thread, EINVAL);
-  }
+function* acceptFrom(
+  sockets: Sockets,
+  thread: SysThread,
+  listener: Netconn,
+  mbox: Mbox<AcceptItem>,
+  addr: sockaddr_in | null,
+): Op<number> {
   const item =
     fetchNow(listener, mbox, listener.nonBlocking) ?? (yield* fetchWaiting(sockets.sys, thread, listener, mbox));
   if (typeof item === 'number') return sockets.fail(thread, err_to_errno(item));
@@ -151,12 +152,10 @@ function* acceptOn(sockets: Sockets, thread: SysThread, sock: LwipSock, addr: so
   listener.callback(listener, NETCONN_EVT_RCVMINUS);
   if (item instanceof NetconnError) return sockets.fail(thread, err_to_errno(item.err));
   const conn = item;
-  yield* sockets.call(thread, lwip_netconn_do_accepted, conn);
+  const posted = sockets.post(thread, lwip_netconn_do_accepted, sockets.msg(thread, conn), zeroOf);
+  if (typeof posted !== 'number') yield* posted;
   const accepted = sockets.allocate(conn, true);
-  if (accepted === null) {
-    yield* sockets.call(thread, lwip_netconn_do_delconn, conn);
-    return sockets.fail(thread, ENFILE);
-  }
+  if (accepted === null) return yield* withoutSlot(sockets, thread, conn);
   const missed = -1 - conn.socket;
   conn.socket = accepted.s;
   for (let i = 0; i < missed; i++) conn.callback(conn, NETCONN_EVT_RCVPLUS);
@@ -169,78 +168,81 @@ function* acceptOn(sockets: Sockets, thread: SysThread, sock: LwipSock, addr: so
       ret = sockets.fail(thread, err_to_errno(err));
     }
   }
-  if (sockets.release(accepted)) yield* sockets.free(thread, accepted);
+  const rest = sockets.done(thread, accepted);
+  if (rest !== null) yield* rest;
   return ret;
 }
 
-export function* lwip_connect(
+export function lwip_connect(
   sockets: Sockets,
   thread: SysThread,
   s: number,
   name: sockaddr,
   namelen: number,
 ): Op<number> {
-  const sock = sockets.use(s);
-  if (sock === null) return sockets.fail(thread, EBADF);
-  const conn = sock.conn!;
-  let ret: number;
-  if (sa_family(name) === AF_UNSPEC) {
-    ret = sockets.result(thread, yield* sockets.call(thread, lwip_netconn_do_disconnect, conn), 0);
-  } else ret = yield* callWithAddress(sockets, thread, conn, name, namelen, lwip_netconn_do_connect);
-  if (sockets.release(sock)) yield* sockets.free(thread, sock);
-  return ret;
+  return onSocket(sockets, thread, s, ({ conn }) => {
+    if (sa_family(name) !== AF_UNSPEC) {
+      return callWithAddress(sockets, thread, conn!, name, namelen, lwip_netconn_do_connect);
+    }
+    return sockets.post(thread, lwip_netconn_do_disconnect, sockets.msg(thread, conn!), zeroOf);
+  });
 }
 
-export function* lwip_close(sockets: Sockets, thread: SysThread, s: number): Op<number> {
-  const sock = sockets.use(s);
-  if (sock === null) return sockets.fail(thread, EBADF);
-  const conn = sock.conn!;
-  for (let m = sockets.memberships.takeNext(s); m !== undefined; m = sockets.memberships.takeNext(s)) {
-    const msg = sockets.msg(thread, conn);
+export function lwip_close(sockets: Sockets, thread: SysThread, s: number): Op<number> {
+  return onSocket(sockets, thread, s, (sock) => {
+    const membership = sockets.memberships.takeNext(s);
+    return membership === undefined
+      ? close(sockets, thread, sock)
+      : closeWithMemberships(sockets, thread, sock, membership);
+  });
+}
+
+function close(sockets: Sockets, thread: SysThread, sock: LwipSock): Result {
+  const msg = sockets.msg(thread, sock.conn!);
+  msg.time_started = sockets.sys.sys_now();
+  return sockets.post(thread, lwip_netconn_do_delconn, msg, ({ err }) => {
+    if (err !== ERR_OK) return sockets.fail(thread, err_to_errno(err));
+    sock.fd_free_pending = true;
+    return 0;
+  });
+}
+
+function* closeWithMemberships(sockets: Sockets, thread: SysThread, sock: LwipSock, first: Membership): Op<number> {
+  for (let m: Membership | undefined = first; m !== undefined; m = sockets.memberships.takeNext(sock.s)) {
+    const msg = sockets.msg(thread, sock.conn!);
     msg.addr = m.group;
     msg.n = m.netif;
     msg.port = 0;
-    if (!sockets.tcpip.tryCall(thread, lwip_netconn_do_join_leave_group, msg)) {
-      yield* sockets.tcpip.finishCall(thread, lwip_netconn_do_join_leave_group, msg);
-    }
+    const posted = sockets.post(thread, lwip_netconn_do_join_leave_group, msg, zeroOf);
+    if (typeof posted !== 'number') yield* posted;
   }
-  const msg = sockets.msg(thread, conn);
-  msg.time_started = sockets.sys.sys_now();
-  if (!sockets.tcpip.tryCall(thread, lwip_netconn_do_delconn, msg)) {
-    yield* sockets.tcpip.finishCall(thread, lwip_netconn_do_delconn, msg);
-  }
-  if (msg.err !== ERR_OK) {
-    const errno = err_to_errno(msg.err);
-    if (sockets.release(sock)) yield* sockets.free(thread, sock);
-    return sockets.fail(thread, errno);
-  }
-  sock.fd_free_pending = true;
-  if (sockets.release(sock)) yield* sockets.free(thread, sock);
-  return 0;
+  const result = close(sockets, thread, sock);
+  return typeof result === 'number' ? result : yield* result;
 }
 
-export function* lwip_shutdown(sockets: Sockets, thread: SysThread, s: number, how: number): Op<number> {
-  const sock = sockets.use(s);
-  if (sock === null) return sockets.fail(thread, EBADF);
-  const conn = sock.conn!;
-  let ret: number;
-  if (conn.type !== NETCONN_TCP) ret = sockets.fail(thread, EOPNOTSUPP);
-  else if (how < SHUT_RD || how > SHUT_RDWR) ret = sockets.fail(thread, EINVAL);
-  else ret = sockets.result(thread, yield* shutdownConn(sockets, thread, conn, how), 0);
-  if (sockets.release(sock)) yield* sockets.free(thread, sock);
-  return ret;
+export function lwip_shutdown(sockets: Sockets, thread: SysThread, s: number, how: number): Op<number> {
+  return onSocket(sockets, thread, s, ({ conn }) => {
+    if (conn!.type !== NETCONN_TCP) return sockets.fail(thread, EOPNOTSUPP);
+    if (how < SHUT_RD || how > SHUT_RDWR) return sockets.fail(thread, EINVAL);
+    return shutdownConn(sockets, thread, conn!, how, zeroOf);
+  });
 }
 
-export function* shutdownConn(sockets: Sockets, thread: SysThread, conn: Netconn, how: number): Op<err_t> {
+/** @param result of the call, by the answered message */
+export function shutdownConn(
+  sockets: Sockets,
+  thread: SysThread,
+  conn: Netconn,
+  how: number,
+  result: (msg: ApiMsg) => number,
+): Result {
   const msg = sockets.msg(thread, conn);
   msg.n = how;
   msg.time_started = sockets.sys.sys_now();
-  if (!sockets.tcpip.tryCall(thread, lwip_netconn_do_close, msg)) {
-    yield* sockets.tcpip.finishCall(thread, lwip_netconn_do_close, msg);
-  }
-  return msg.err;
+  return sockets.post(thread, lwip_netconn_do_close, msg, result);
 }
 
+/** Fill in an address, as a part of a longer call. */
 export function* getaddr(
   sockets: Sockets,
   thread: SysThread,
@@ -248,29 +250,32 @@ export function* getaddr(
   local: boolean,
   name: sockaddr_in,
 ): Op<err_t> {
+  const err = postGetaddr(sockets, thread, conn, local, name, errOf);
+  return typeof err === 'number' ? err : yield* err;
+}
+
+function postGetaddr(
+  sockets: Sockets,
+  thread: SysThread,
+  conn: Netconn,
+  local: boolean,
+  name: sockaddr_in,
+  result: (msg: ApiMsg) => number,
+): Result {
   const msg = sockets.msg(thread, conn);
   msg.local = local;
-  if (!sockets.tcpip.tryCall(thread, lwip_netconn_do_getaddr, msg)) {
-    yield* sockets.tcpip.finishCall(thread, lwip_netconn_do_getaddr, msg);
-  }
-  if (msg.err === ERR_OK) setSockaddr(name, msg.addr, msg.port);
-  return msg.err;
+  return sockets.post(thread, lwip_netconn_do_getaddr, msg, (answered) => {
+    if (answered.err === ERR_OK) setSockaddr(name, answered.addr, answered.port);
+    return result(answered);
+  });
 }
 
-export function* lwip_getsockname(sockets: Sockets, thread: SysThread, s: number, name: sockaddr_in): Op<number> {
-  return yield* nameOf(sockets, thread, s, true, name);
+export function lwip_getsockname(sockets: Sockets, thread: SysThread, s: number, name: sockaddr_in): Op<number> {
+  return onSocket(sockets, thread, s, ({ conn }) => postGetaddr(sockets, thread, conn!, true, name, zeroOf));
 }
 
-export function* lwip_getpeername(sockets: Sockets, thread: SysThread, s: number, name: sockaddr_in): Op<number> {
-  return yield* nameOf(sockets, thread, s, false, name);
-}
-
-function* nameOf(sockets: Sockets, thread: SysThread, s: number, local: boolean, name: sockaddr_in): Op<number> {
-  const sock = sockets.use(s);
-  if (sock === null) return sockets.fail(thread, EBADF);
-  const ret = sockets.result(thread, yield* getaddr(sockets, thread, sock.conn!, local, name), 0);
-  if (sockets.release(sock)) yield* sockets.free(thread, sock);
-  return ret;
+export function lwip_getpeername(sockets: Sockets, thread: SysThread, s: number, name: sockaddr_in): Op<number> {
+  return onSocket(sockets, thread, s, ({ conn }) => postGetaddr(sockets, thread, conn!, false, name, zeroOf));
 }
 
 /** 0 for a type that lwIP does not know. */

@@ -40,7 +40,7 @@ import {
 } from './constants.ts';
 import { EINVAL, ERANGE } from './errno.ts';
 import { htonl, htons, type in_addr, type in6_addr, type sockaddr_in, type sockaddr_in6 } from './sockaddr.ts';
-import type { Sockets } from './sockets.ts';
+import { errOf, type Sockets } from './sockets.ts';
 import type { Op, SysThread } from './sys_arch.ts';
 import type { TcpipThread } from './tcpip.ts';
 
@@ -257,7 +257,8 @@ function* resolve(sockets: Sockets, thread: SysThread, name: string, dns_addrtyp
     if (err !== ERR_INPROGRESS) found(err === ERR_OK ? addr.value : null);
   };
   thread.apiMsg ??= new ApiMsg(thread, sockets.tcpip);
-  if (!sockets.tcpip.tryCall(thread, ask, thread.apiMsg)) yield* sockets.tcpip.finishCall(thread, ask, thread.apiMsg);
+  if (!sockets.tcpip.tryCall(thread, ask, thread.apiMsg))
+    yield* sockets.tcpip.finishCall(thread, ask, thread.apiMsg, errOf);
   return answer;
 }
 

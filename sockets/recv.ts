@@ -22,7 +22,8 @@ import { PolledOp } from './polled_op.ts';
 import type { msghdr } from './send.ts';
 import type { sockaddr_in } from './sockaddr.ts';
 import type { LwipSock } from './socket.ts';
-import type { Sockets } from './sockets.ts';
+import { letGo, type Result } from './socket_call.ts';
+import { errOf, type Sockets } from './sockets.ts';
 import type { Mbox, Op, Sys, SysThread } from './sys_arch.ts';
 
 /** What checkRecvmsg() finds wrong with a good message. */
@@ -67,7 +68,8 @@ export function* lwip_recvmsg(
     ret = yield* new RecvmsgDatagram(sockets, thread, sock, message, flags);
     if (ret > room) message.msg_flags |= MSG_TRUNC;
   }
-  if (sockets.release(sock)) yield* sockets.free(thread, sock);
+  const rest = sockets.done(thread, sock);
+  if (rest !== null) yield* rest;
   return ret;
 }
 
@@ -113,7 +115,7 @@ abstract class Receive extends PolledOp {
    * Receive from a stream: wait for a chunk, then take what else is there.
    * Source: lwIP lwip_recv_tcp()
    */
-  protected pollStream(mem: Uint8Array): number | Op<number> | null {
+  protected pollStream(mem: Uint8Array): Result | null {
     const sock = this.sock!;
     const conn = sock.conn!;
     const len = Math.min(mem.length, this.sockets.transferLimit);
@@ -146,11 +148,11 @@ abstract class Receive extends PolledOp {
   }
 
   private chunkOf(item: RecvItem | err_t | null): Pbuf | err_t | null {
-    return item === null || typeof item === 'number' ? item : received(this.sock!.conn!, item, false);
+    return item === null || typeof item === 'number' ? item : chunkIn(this.sock!.conn!, item, false);
   }
 
   /** The stream ends here, or there is no more of it for now. */
-  private noMoreData(err: err_t): number | Op<number> {
+  private noMoreData(err: err_t): Result {
     if (err === ERR_CLSD) return this.endOfStream();
     if (this.recvd > 0) return this.confirm();
     return this.sockets.fail(this.thread, err_to_errno(err));
@@ -169,17 +171,12 @@ abstract class Receive extends PolledOp {
   }
 
   /** Give what was received back to the receive window. */
-  private confirm(): number | Op<number> {
+  private confirm(): Result {
     const { sockets, thread } = this;
     if (this.recvd === 0) return 0;
     const msg = sockets.msg(thread, this.sock!.conn!);
     msg.n = this.recvd;
-    return sockets.tcpip.tryCall(thread, lwip_netconn_do_recv, msg) ? this.recvd : this.confirmLater(msg);
-  }
-
-  private *confirmLater(msg: ApiMsg): Op<number> {
-    yield* this.sockets.tcpip.finishCall(this.thread, lwip_netconn_do_recv, msg);
-    return this.recvd;
+    return sockets.post(thread, lwip_netconn_do_recv, msg, received);
   }
 
   /** @returns length of the datagram, which may exceed the room for it, or -1; null: not yet. Source: lwIP lwip_recvfrom_udp_raw() */
@@ -269,23 +266,22 @@ class Recvfrom extends Receive {
     this.from = from;
   }
 
-  protected override poll(): number | Op<number> | null {
+  protected override poll(): Result | null {
     const { sockets } = this;
     this.sock ??= sockets.use(this.s);
     const { sock } = this;
     if (sock === null) return sockets.fail(this.thread, EBADF);
     const result = sock.conn!.type === NETCONN_TCP ? this.stream(sock.conn!) : this.datagram();
-    if (result === null || (typeof result === 'number' && !sockets.release(sock))) return result;
-    return this.end(sock, result);
+    return result === null ? null : letGo(sockets, this.thread, sock, result);
   }
 
-  private stream(conn: Netconn): number | Op<number> | null {
+  private stream(conn: Netconn): Result | null {
     const result = this.pollStream(this.mem);
     return result === null || this.from === null ? result : this.withPeer(conn, result, this.from);
   }
 
   /** On a stream, recvfrom() asks for the peer's address when it has received. */
-  private *withPeer(conn: Netconn, result: number | Op<number>, from: sockaddr_in): Op<number> {
+  private *withPeer(conn: Netconn, result: Result, from: sockaddr_in): Op<number> {
     const ret = typeof result === 'number' ? result : yield* result;
     yield* getaddr(this.sockets, this.thread, conn, false, from);
     return ret;
@@ -294,17 +290,6 @@ class Recvfrom extends Receive {
   private datagram(): number | null {
     const length = this.pollDatagram([this.mem], this.from);
     return length === null ? null : Math.min(length, this.mem.length);
-  }
-
-  private *end(sock: LwipSock, result: number | Op<number>): Op<number> {
-    const { sockets, thread } = this;
-    if (typeof result === 'number') {
-      yield* sockets.free(thread, sock);
-      return result;
-    }
-    const ret = yield* result;
-    if (sockets.release(sock)) yield* sockets.free(thread, sock);
-    return ret;
   }
 }
 
@@ -317,7 +302,7 @@ class RecvPart extends Receive {
     this.part = part;
   }
 
-  protected override poll(): number | Op<number> | null {
+  protected override poll(): Result | null {
     return this.pollStream(this.part);
   }
 }
@@ -336,6 +321,11 @@ class RecvmsgDatagram extends Receive {
   }
 }
 
+/** lwIP does not look at what became of tcp_recved(). */
+function received(msg: ApiMsg): number {
+  return msg.n;
+}
+
 /** @returns true once for a FIN that had to wait for the next call */
 function takePendingFin(conn: Netconn): boolean {
   if ((conn.flags & NETCONN_FIN_RX_PENDING) === 0) return false;
@@ -352,11 +342,11 @@ function chunkAtHand(conn: Netconn): Pbuf | err_t {
   if (mbox === null || conn.mboxInvalid) return ERR_CONN;
   if (takePendingFin(conn)) return ERR_CLSD;
   const item = fetchNow(conn, mbox, true)!;
-  return typeof item === 'number' ? item : received(conn, item, true);
+  return typeof item === 'number' ? item : chunkIn(conn, item, true);
 }
 
-/** What an item of the mailbox means to a receiver. */
-function received(conn: Netconn, item: RecvItem, noFin: boolean): Pbuf | err_t {
+/** What an item of the mailbox means to a receiver of a stream. */
+function chunkIn(conn: Netconn, item: RecvItem, noFin: boolean): Pbuf | err_t {
   if (item instanceof Pbuf) {
     conn.recv_avail -= item.tot_len;
     conn.callback(conn, NETCONN_EVT_RCVMINUS);
@@ -375,7 +365,8 @@ function* handleFin(sockets: Sockets, thread: SysThread, conn: Netconn): Op<err_
     const err = netconn_err(conn);
     return err === ERR_OK ? ERR_RST : err;
   }
-  yield* shutdownConn(sockets, thread, conn, SHUT_RD);
+  const shut = shutdownConn(sockets, thread, conn, SHUT_RD, errOf);
+  if (typeof shut !== 'number') yield* shut;
   return ERR_CLSD;
 }
 

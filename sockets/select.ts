@@ -144,6 +144,13 @@ function isMember(fd: number, set: fd_set | null): boolean {
   return set !== null && FD_ISSET(fd, set);
 }
 
+function* letGoOfAll(sockets: Sockets, thread: SysThread, used: readonly LwipSock[]): Op<void> {
+  for (const sock of used) {
+    const rest = sockets.done(thread, sock);
+    if (rest !== null) yield* rest;
+  }
+}
+
 /** Look at all sockets of the sets, ascending. @returns null if one of them is not open. Source: lwIP lwip_selscan() */
 function selscan(
   sockets: Sockets,
@@ -211,7 +218,7 @@ export function* lwip_select(
     if (sock !== null) used.push(sock);
   }
   const ready = yield* selectOn(sockets, thread, nfds, read, write, except, timeoutMs(timeout));
-  for (const sock of used) if (sockets.release(sock)) yield* sockets.free(thread, sock);
+  yield* letGoOfAll(sockets, thread, used);
   if (typeof ready === 'number') return sockets.fail(thread, ready);
   copyInto(read, ready.readset);
   copyInto(write, ready.writeset);
@@ -356,6 +363,6 @@ export function* lwip_poll(sockets: Sockets, thread: SysThread, fds: pollfd[], t
     yield* sockets.tcpip.locked(thread, () => sockets.selectors.unlink(cb));
     if (cb.sem_signalled) thread.semToken = false;
   }
-  for (const sock of used) if (sockets.release(sock)) yield* sockets.free(thread, sock);
+  yield* letGoOfAll(sockets, thread, used);
   return nready;
 }

@@ -6,12 +6,11 @@ import { UDP_PAYLOAD, udpFrame } from '../stack/udp.ts';
 import type { ApiMsg } from './api_msg.ts';
 import { lwip_netconn_do_send, lwip_netconn_do_write } from './api_msg.ts';
 import { AF_INET6, IOV_MAX, MSG_DONTWAIT, MSG_MORE } from './constants.ts';
-import { EBADF, EINVAL, EIO, EMSGSIZE, ENOMEM, EOPNOTSUPP } from './errno.ts';
+import { EINVAL, EIO, EMSGSIZE, ENOMEM, EOPNOTSUPP } from './errno.ts';
 import { NETCONN_TCP, NETCONN_UDP, type Netconn } from './netconn.ts';
-import { PolledOp } from './polled_op.ts';
 import { isInet, ntohl, ntohs, sa_family, type sockaddr, type sockaddr_in } from './sockaddr.ts';
-import type { LwipSock } from './socket.ts';
-import type { Sockets } from './sockets.ts';
+import { onSocket, type Result } from './socket_call.ts';
+import { resultOf, type Sockets } from './sockets.ts';
 import type { Op, SysThread } from './sys_arch.ts';
 
 /** struct msghdr; iov_base and iov_len are one Uint8Array. */
@@ -31,7 +30,7 @@ export function lwip_send(
   size: number,
   flags: number,
 ): Op<number> {
-  return new Sendto(sockets, thread, s, size === data.length ? data : data.subarray(0, size), flags, null);
+  return lwip_sendto(sockets, thread, s, data, size, flags, null);
 }
 
 export function lwip_sendto(
@@ -43,87 +42,35 @@ export function lwip_sendto(
   flags: number,
   to: sockaddr | null,
 ): Op<number> {
-  return new Sendto(sockets, thread, s, size === data.length ? data : data.subarray(0, size), flags, to);
+  const part = size === data.length ? data : data.subarray(0, size);
+  return onSocket(sockets, thread, s, ({ conn }) => {
+    if (conn!.type === NETCONN_TCP) return write(sockets, thread, conn!, [part], flags);
+    return sendDatagram(sockets, thread, conn!, [part], to);
+  });
 }
 
-class Sendto extends PolledOp {
-  private readonly sockets: Sockets;
-  private readonly thread: SysThread;
-  private readonly s: number;
-  private readonly data: Uint8Array;
-  private readonly flags: number;
-  private readonly to: sockaddr | null;
-
-  constructor(sockets: Sockets, thread: SysThread, s: number, data: Uint8Array, flags: number, to: sockaddr | null) {
-    super();
-    this.sockets = sockets;
-    this.thread = thread;
-    this.s = s;
-    this.data = data;
-    this.flags = flags;
-    this.to = to;
-  }
-
-  protected override poll(): number | Op<number> {
-    const { sockets, thread } = this;
-    const sock = sockets.use(this.s);
-    if (sock === null) return sockets.fail(thread, EBADF);
-    const conn = sock.conn!;
-    const sent =
-      conn.type === NETCONN_TCP
-        ? write(sockets, thread, conn, [this.data], this.flags)
-        : sendDatagram(sockets, thread, conn, [this.data], this.to);
-    if (typeof sent === 'number' && !sockets.release(sock)) return sent;
-    return this.end(sock, sent);
-  }
-
-  private *end(sock: LwipSock, sent: number | Op<number>): Op<number> {
-    const { sockets, thread } = this;
-    if (typeof sent === 'number') {
-      yield* sockets.free(thread, sock);
-      return sent;
-    }
-    const ret = yield* sent;
-    if (sockets.release(sock)) yield* sockets.free(thread, sock);
-    return ret;
-  }
+export function lwip_sendmsg(sockets: Sockets, thread: SysThread, s: number, msg: msghdr, flags: number): Op<number> {
+  return onSocket(sockets, thread, s, ({ conn }) => {
+    const count = msg.msg_iov.length;
+    if (count === 0 || count > IOV_MAX) return sockets.fail(thread, EMSGSIZE);
+    if ((flags & ~(MSG_DONTWAIT | MSG_MORE)) !== 0) return sockets.fail(thread, EOPNOTSUPP);
+    if (conn!.type === NETCONN_TCP) return write(sockets, thread, conn!, msg.msg_iov, flags);
+    return sendDatagram(sockets, thread, conn!, msg.msg_iov, msg.msg_name);
+  });
 }
 
-export function* lwip_sendmsg(sockets: Sockets, thread: SysThread, s: number, msg: msghdr, flags: number): Op<number> {
-  const sock = sockets.use(s);
-  if (sock === null) return sockets.fail(thread, EBADF);
-  const sent = sendVector(sockets, thread, sock.conn!, msg, flags);
-  const ret = typeof sent === 'number' ? sent : yield* sent;
-  if (sockets.release(sock)) yield* sockets.free(thread, sock);
-  return ret;
+export function lwip_writev(sockets: Sockets, thread: SysThread, s: number, iov: Uint8Array[]): Op<number> {
+  return lwip_sendmsg(sockets, thread, s, { msg_name: null, msg_iov: iov, msg_flags: 0 }, 0);
 }
 
-function sendVector(
-  sockets: Sockets,
-  thread: SysThread,
-  conn: Netconn,
-  msg: msghdr,
-  flags: number,
-): number | Op<number> {
-  const count = msg.msg_iov.length;
-  if (count === 0 || count > IOV_MAX) return sockets.fail(thread, EMSGSIZE);
-  if ((flags & ~(MSG_DONTWAIT | MSG_MORE)) !== 0) return sockets.fail(thread, EOPNOTSUPP);
-  if (conn.type === NETCONN_TCP) return write(sockets, thread, conn, msg.msg_iov, flags);
-  return sendDatagram(sockets, thread, conn, msg.msg_iov, msg.msg_name);
-}
-
-export function* lwip_writev(sockets: Sockets, thread: SysThread, s: number, iov: Uint8Array[]): Op<number> {
-  return yield* lwip_sendmsg(sockets, thread, s, { msg_name: null, msg_iov: iov, msg_flags: 0 }, 0);
-}
-
-/** @returns bytes taken or -1, or what waits for that. Source: lwIP netconn_write_vectors_partly() */
+/** Source: lwIP netconn_write_vectors_partly() */
 function write(
   sockets: Sockets,
   thread: SysThread,
   conn: Netconn,
   vector: readonly Uint8Array[],
   flags: number,
-): number | Op<number> {
+): Result {
   const parts = sockets.transferLimit === Number.POSITIVE_INFINITY ? vector : firstBytes(vector, sockets.transferLimit);
   let total = 0;
   for (const part of parts) total += part.length;
@@ -136,13 +83,11 @@ function write(
   msg.total = total;
   msg.apiflags = flags;
   if (conn.send_timeout !== 0) msg.time_started = sockets.sys.sys_now();
-  if (!sockets.tcpip.tryCall(thread, lwip_netconn_do_write, msg)) return writeLater(sockets, thread, msg);
-  return sockets.result(thread, msg.err, msg.offset);
+  return sockets.post(thread, lwip_netconn_do_write, msg, written);
 }
 
-function* writeLater(sockets: Sockets, thread: SysThread, msg: ApiMsg): Op<number> {
-  yield* sockets.tcpip.finishCall(thread, lwip_netconn_do_write, msg);
-  return sockets.result(thread, msg.err, msg.offset);
+function written(msg: ApiMsg): number {
+  return resultOf(msg, msg.offset);
 }
 
 /** Not more than so many bytes of a vector. */
@@ -161,7 +106,7 @@ function sendDatagram(
   conn: Netconn,
   vector: readonly Uint8Array[],
   to: sockaddr | null,
-): number | Op<number> {
+): Result {
   let size = 0;
   for (const part of vector) size += part.length;
   if (size > 0xffff) return sockets.fail(thread, EMSGSIZE);
@@ -178,11 +123,10 @@ function sendDatagram(
   msg.frame = frame;
   msg.addr = to === null ? NO_ADDRESS : ntohl(to.sin_addr.s_addr) | 0;
   msg.port = to === null ? 0 : ntohs(to.sin_port);
-  if (!sockets.tcpip.tryCall(thread, lwip_netconn_do_send, msg)) return sendLater(sockets, thread, msg, size);
-  return sockets.result(thread, msg.err, size);
+  msg.n = size;
+  return sockets.post(thread, lwip_netconn_do_send, msg, sent);
 }
 
-function* sendLater(sockets: Sockets, thread: SysThread, msg: ApiMsg, size: number): Op<number> {
-  yield* sockets.tcpip.finishCall(thread, lwip_netconn_do_send, msg);
-  return sockets.result(thread, msg.err, size);
+function sent(msg: ApiMsg): number {
+  return resultOf(msg, msg.n);
 }

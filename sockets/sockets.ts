@@ -1,18 +1,18 @@
 /**
  * The descriptors of one board and the way of its calls into the tcpip thread. The calls themselves are functions over this
- * class: connection.ts, send.ts, recv.ts, select.ts, sockopt.ts. Source: lwIP sockets.c
+ * class: socket_call.ts, connection.ts, send.ts, recv.ts, select.ts, sockopt.ts. Source: lwIP sockets.c
  */
 
 import { ERR_OK, type err_t } from '../stack/err.ts';
 import { lwip_netconn_do_abort_unaccepted } from './api_close.ts';
 import { ApiMsg } from './api_msg.ts';
 import { err_to_errno } from './errno.ts';
-import { freeItem, NETCONN_TCP, Netconn } from './netconn.ts';
+import { type AcceptItem, freeItem, NETCONN_TCP, Netconn } from './netconn.ts';
 import { Netdb } from './netdb.ts';
 import { event_callback, Selectors } from './select.ts';
 import { LwipSock } from './socket.ts';
 import { Memberships } from './sockopt.ts';
-import type { Op, Sys, SysThread } from './sys_arch.ts';
+import type { Mbox, Op, Sys, SysThread } from './sys_arch.ts';
 import type { TcpipFn, TcpipThread } from './tcpip.ts';
 
 export class Sockets {
@@ -61,9 +61,13 @@ export class Sockets {
     return sock;
   }
 
-  /** Let go of a socket. @returns true for the last one out of a closed socket, who must free() the slot. Source: lwIP done_socket() */
-  release(sock: LwipSock): boolean {
-    return --sock.fd_used === 0 && sock.fd_free_pending;
+  /**
+   * Let go of a socket; the last one out of a closed socket empties its slot.
+   * @returns null, or what remains to be waited for
+   * Source: lwIP done_socket()
+   */
+  done(thread: SysThread, sock: LwipSock): Op<void> | null {
+    return --sock.fd_used === 0 && sock.fd_free_pending ? this.free(thread, sock) : null;
   }
 
   /** The same in the tcpip thread, which cannot wait for itself. */
@@ -71,26 +75,30 @@ export class Sockets {
     sock.fd_used--;
   }
 
-  /** Empty the slot, then what still stands in the mailboxes: unaccepted connections are reset. Source: lwIP netconn_drain() */
-  *free(thread: SysThread, sock: LwipSock): Op<void> {
+  /** Empty the slot, then what still stands in the mailboxes: unaccepted connections are reset. Source: lwIP free_socket(), netconn_drain() */
+  private free(thread: SysThread, sock: LwipSock): Op<void> | null {
     const conn = sock.conn!;
     if (sock.lastdata !== null) freeItem(sock.lastdata);
     sock.lastdata = null;
     sock.fd_free_pending = false;
     sock.conn = null;
-    yield* this.drain(thread, conn);
-  }
-
-  private *drain(thread: SysThread, conn: Netconn): Op<void> {
-    const { recvmbox, acceptmbox } = conn;
-    for (let item = recvmbox?.tryfetch(); item !== undefined; item = recvmbox?.tryfetch()) freeItem(item);
-    for (let item = acceptmbox?.tryfetch(); item !== undefined; item = acceptmbox?.tryfetch()) {
-      if (!(item instanceof Netconn)) continue;
-      yield* this.drain(thread, item);
-      yield* this.call(thread, lwip_netconn_do_abort_unaccepted, item);
-    }
+    const { acceptmbox } = conn;
+    emptyRecvmbox(conn);
+    if (acceptmbox !== null && acceptmbox.count > 0) return this.resetUnaccepted(thread, conn, acceptmbox);
     conn.recvmbox = null;
     conn.acceptmbox = null;
+    return null;
+  }
+
+  private *resetUnaccepted(thread: SysThread, listener: Netconn, acceptmbox: Mbox<AcceptItem>): Op<void> {
+    for (let item = acceptmbox.tryfetch(); item !== undefined; item = acceptmbox.tryfetch()) {
+      if (!(item instanceof Netconn)) continue;
+      emptyRecvmbox(item);
+      item.recvmbox = null;
+      yield* this.call(thread, lwip_netconn_do_abort_unaccepted, item);
+    }
+    listener.recvmbox = null;
+    listener.acceptmbox = null;
   }
 
   /** The lowest free slot for a netconn, held once; null if there is none. Source: lwIP alloc_socket() */
@@ -129,11 +137,6 @@ export class Sockets {
     return -1;
   }
 
-  /** The value, or -1 and the errno of an error. */
-  result(thread: SysThread, err: err_t, value: number): number {
-    return err === ERR_OK ? value : this.fail(thread, err_to_errno(err));
-  }
-
   // Messages to the tcpip thread
 
   /** The calling task's message, for this netconn. */
@@ -145,11 +148,20 @@ export class Sockets {
     return msg;
   }
 
-  /** Have a message handled that needs nothing but the netconn. */
+  /** Have the task's message handled. @param result what the call returns, by the answered message */
+  post(
+    thread: SysThread,
+    fn: TcpipFn<ApiMsg, TcpipThread>,
+    msg: ApiMsg,
+    result: (msg: ApiMsg) => number,
+  ): number | Op<number> {
+    return this.tcpip.tryCall(thread, fn, msg) ? result(msg) : this.tcpip.finishCall(thread, fn, msg, result);
+  }
+
+  /** Have a message handled that needs nothing but the netconn, as a part of a longer call. */
   *call(thread: SysThread, fn: TcpipFn<ApiMsg, TcpipThread>, conn: Netconn): Op<err_t> {
     const msg = this.msg(thread, conn);
-    if (!this.tcpip.tryCall(thread, fn, msg)) yield* this.tcpip.finishCall(thread, fn, msg);
-    return msg.err;
+    return this.tcpip.tryCall(thread, fn, msg) ? msg.err : yield* this.tcpip.finishCall(thread, fn, msg, errOf);
   }
 
   /** Run a function in the tcpip thread, as netif and option calls do. @returns what it returns */
@@ -160,7 +172,29 @@ export class Sockets {
       tcpip.ack(msg.thread);
     };
     thread.apiMsg ??= new ApiMsg(thread, this.tcpip);
-    if (!this.tcpip.tryCall(thread, run, thread.apiMsg)) yield* this.tcpip.finishCall(thread, run, thread.apiMsg);
+    if (!this.tcpip.tryCall(thread, run, thread.apiMsg))
+      yield* this.tcpip.finishCall(thread, run, thread.apiMsg, errOf);
     return result as T;
   }
+}
+
+/** What a call returns that has nothing to tell but its error: 0, or -1 and the errno. */
+export function zeroOf(msg: ApiMsg): number {
+  return resultOf(msg, 0);
+}
+
+/** The value, or -1 and the errno of the message's error. */
+export function resultOf({ err, thread }: ApiMsg, value: number): number {
+  if (err === ERR_OK) return value;
+  thread.errno = err_to_errno(err);
+  return -1;
+}
+
+export function errOf(msg: ApiMsg): err_t {
+  return msg.err;
+}
+
+function emptyRecvmbox({ recvmbox }: Netconn): void {
+  if (recvmbox === null) return;
+  for (let item = recvmbox.tryfetch(); item !== undefined; item = recvmbox.tryfetch()) freeItem(item);
 }

@@ -452,9 +452,16 @@ function setTcpOption(conn: Netconn, optname: number, value: number, optlen: num
   }
 }
 
-/** Which socket joined which group on which interface. Source: lwIP socket_ipv4_multicast_memberships */
+/** A socket joined a group on an interface. Source: lwIP struct lwip_socket_multicast_pair */
+export interface Membership {
+  readonly s: number;
+  readonly netif: number;
+  readonly group: number;
+}
+
+/** Source: lwIP socket_ipv4_multicast_memberships */
 export class Memberships {
-  private readonly slots: ({ s: number; netif: number; group: number } | undefined)[] = [];
+  private readonly slots: (Membership | undefined)[] = [];
   private readonly max: number;
 
   constructor(max: number) {
@@ -476,7 +483,7 @@ export class Memberships {
   }
 
   /** Take out the next membership of a closing socket, in table order. */
-  takeNext(s: number): { readonly netif: number; readonly group: number } | undefined {
+  takeNext(s: number): Membership | undefined {
     const i = this.slots.findIndex((m) => m?.s === s);
     if (i < 0) return undefined;
     const found = this.slots[i];

@@ -3,7 +3,7 @@
 import { ethernet_input, type Frame, type Netif, type Stack } from '../stack/index.ts';
 import type { ApiMsg } from './api_msg.ts';
 import type { CoreLock } from './core_lock.ts';
-import { type Op, type Sys, type SysThread, semWait, signal, WaitList } from './sys_arch.ts';
+import { type Op, type Sys, type SysThread, signal, WaitList } from './sys_arch.ts';
 
 /** A message: a function and its arguments. */
 export type TcpipFn<A, B> = (a: A, b: B) => void;
@@ -78,8 +78,13 @@ export class TcpipThread {
     return true;
   }
 
-  /** Wait for the answer to a message that tryCall() has (or could not) put in. */
-  *finishCall(thread: SysThread, fn: TcpipFn<ApiMsg, TcpipThread>, msg: ApiMsg): Op<void> {
+  /** Wait for the answer to a message that tryCall() has (or could not) put in. @returns what `result` makes of it */
+  *finishCall(
+    thread: SysThread,
+    fn: TcpipFn<ApiMsg, TcpipThread>,
+    msg: ApiMsg,
+    result: (msg: ApiMsg) => number,
+  ): Op<number> {
     const { lock } = this;
     while (!msg.posted) {
       if (lock === null) this.sys.block(thread, this.senders, Number.POSITIVE_INFINITY);
@@ -89,12 +94,22 @@ export class TcpipThread {
     }
     if (this.sys.switchPending) yield;
     const mustWait = !thread.semToken;
-    yield* semWait(thread, this.sys, Number.POSITIVE_INFINITY);
-    if (lock === null || !mustWait) return;
-    // The rest of the call is done under the lock again, and it has nothing left to do.
-    yield* lock.take(thread);
-    lock.give();
-    if (this.sys.switchPending) yield;
+    // The wait of semWait(), without a generator of its own.
+    while (!thread.semToken) {
+      this.sys.block(thread, thread.semWaiters, Number.POSITIVE_INFINITY);
+      yield;
+    }
+    thread.semToken = false;
+    if (lock !== null && mustWait) {
+      // The rest of the call is done under the lock again, and it has nothing left to do.
+      while (!lock.tryTake(thread)) {
+        lock.block(thread);
+        yield;
+      }
+      lock.give();
+      if (this.sys.switchPending) yield;
+    }
+    return result(msg);
   }
 
   /** Run a call's function in the calling task. @returns false if the lock is taken */
