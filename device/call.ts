@@ -16,10 +16,10 @@ export class Call<T> implements PromiseLike<T>, Iterable<void>, Iterator<void, T
   value!: T;
   /** The program waits for it, as it must. */
   isAwaited = false;
-  private error: unknown = undefined;
-  private hasFailed = false;
-  private resolve: ((value: T) => void) | null = null;
-  private reject: ((error: unknown) => void) | null = null;
+  /** What it threw. */
+  private failure: { readonly error: unknown } | null = null;
+  /** Of an async program that waits for it. */
+  private waiter: { resolve(value: T): void; reject(error: unknown): void } | null = null;
 
   constructor(fn: string, fd: number) {
     this.fn = fn;
@@ -30,15 +30,14 @@ export class Call<T> implements PromiseLike<T>, Iterable<void>, Iterator<void, T
   complete(value: T): void {
     this.done = true;
     this.value = value;
-    this.resolve?.(value);
+    this.waiter?.resolve(value);
   }
 
   /** The call threw: the program misused it. */
   fail(error: unknown): void {
     this.done = true;
-    this.hasFailed = true;
-    this.error = error;
-    this.reject?.(error);
+    this.failure = { error };
+    this.waiter?.reject(error);
   }
 
   [Symbol.iterator](): this {
@@ -47,7 +46,7 @@ export class Call<T> implements PromiseLike<T>, Iterable<void>, Iterator<void, T
   }
 
   next(): IteratorResult<void, T> {
-    if (this.hasFailed) throw this.error;
+    if (this.failure !== null) throw this.failure.error;
     return this as unknown as IteratorResult<void, T>;
   }
 
@@ -58,12 +57,9 @@ export class Call<T> implements PromiseLike<T>, Iterable<void>, Iterator<void, T
   ): Promise<A | B> {
     this.isAwaited = true;
     const promise = new Promise<T>((resolve, reject) => {
-      if (this.hasFailed) reject(this.error);
+      if (this.failure !== null) reject(this.failure.error);
       else if (this.done) resolve(this.value);
-      else {
-        this.resolve = resolve;
-        this.reject = reject;
-      }
+      else this.waiter = { resolve, reject };
     });
     return promise.then(onFulfilled, onRejected);
   }

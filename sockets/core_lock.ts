@@ -6,6 +6,8 @@ export class CoreLock {
   private readonly sys: Sys;
   private readonly waiters = new WaitList();
   private owner: SysThread | null = null;
+  /** Its holder may have inherited a priority. */
+  private wasWaitedFor = false;
 
   constructor(sys: Sys) {
     this.sys = sys;
@@ -20,6 +22,7 @@ export class CoreLock {
 
   /** Have the task wait until the lock may be free. Its holder works at the task's priority until then. */
   block(thread: SysThread): void {
+    this.wasWaitedFor = true;
     this.sys.inherit(thread.priority);
     this.sys.block(thread, this.waiters, Number.POSITIVE_INFINITY);
   }
@@ -35,7 +38,10 @@ export class CoreLock {
   /** Let the next one have it, who runs at once if its priority is higher. */
   give(): void {
     this.owner = null;
-    this.sys.inherit(-1);
+    if (this.wasWaitedFor) {
+      this.wasWaitedFor = false;
+      this.sys.inherit(-1);
+    }
     if (this.waiters.head === null) return;
     this.sys.wake(this.waiters);
     this.sys.preemptIfHigher();

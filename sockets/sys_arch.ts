@@ -94,7 +94,7 @@ export class Mbox<T> {
   /** It counts as full with so many items in it. Lowered by fault plans. */
   limit: number;
   readonly receivers = new WaitList();
-  /** A ring, made when something is put in. */
+  /** A ring, made when something is put in, as long as it needs to be. */
   private slots: (T | undefined)[] | null = null;
   private first = 0;
   count = 0;
@@ -107,9 +107,9 @@ export class Mbox<T> {
   /** Put an item in and wake a receiver, who runs at once if its priority is higher (only the tcpip thread posts). */
   trypost(item: T, sys: Sys): boolean {
     if (this.count >= this.limit) return false;
-    this.slots ??= new Array<T | undefined>(this.size).fill(undefined);
-    this.slots[(this.first + this.count) % this.size] = item;
-    this.count++;
+    this.slots ??= [];
+    const end = this.first + this.count++;
+    this.slots[end < this.size ? end : end - this.size] = item;
     if (this.receivers.head !== null) {
       sys.wake(this.receivers);
       sys.preemptIfHigher();
@@ -123,8 +123,8 @@ export class Mbox<T> {
     const slots = this.slots!;
     const item = slots[this.first];
     slots[this.first] = undefined;
-    this.first = (this.first + 1) % this.size;
-    this.count--;
+    // An empty one begins anew, so that a mailbox that is never full needs little room.
+    this.first = --this.count === 0 || this.first + 1 === this.size ? 0 : this.first + 1;
     return item;
   }
 }

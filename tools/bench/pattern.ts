@@ -4,7 +4,8 @@
 const PERIOD = 1_048_573;
 
 class Pattern {
-  private readonly bytes = Buffer.alloc(2 * PERIOD);
+  private readonly buffer = new ArrayBuffer(2 * PERIOD);
+  private readonly bytes = Buffer.from(this.buffer);
 
   constructor() {
     let x = 1;
@@ -17,8 +18,7 @@ class Pattern {
 
   /** `length` bytes of the stream from `at` on; a view. */
   chunk(at: number, length: number): Uint8Array {
-    const from = at % PERIOD;
-    return this.bytes.subarray(from, from + length);
+    return new Uint8Array(this.buffer, at % PERIOD, length);
   }
 
   /** @throws Error if the first `length` bytes of `got` are not those of the stream from `at` on */
