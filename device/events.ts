@@ -6,8 +6,7 @@ export abstract class EventSource {
   due = Number.POSITIVE_INFINITY;
   /** Order of scheduling among events of the same time. */
   order = 0;
-  /** Its place in the heap and the key by which it stands there: never later than due and order. */
-  heapIndex = -1;
+  /** The key by which it stands in the queue, never later than due and order; Infinity if it does not stand there. */
   keyDue = Number.POSITIVE_INFINITY;
   keyOrder = 0;
   /** Housekeeping of a stack, which alone does not keep a run alive. */
@@ -22,11 +21,15 @@ export abstract class EventSource {
 }
 
 /**
- * A binary heap of sources. Putting a source off or cancelling it leaves it where it stands; its place is corrected when
- * it comes to the top. A timer that is moved on after every message therefore costs next to nothing.
+ * A binary heap whose keys stand beside it in arrays of numbers, so that moving an entry touches no source. Putting a source
+ * off or cancelling it leaves its entry where it stands; the entry is corrected when it comes to the top. A timer that is
+ * moved on after every message therefore costs next to nothing. A source that is to fire sooner than its entry says gets
+ * another one, and the old one is dropped when it comes up.
  */
 export class EventQueue {
-  private readonly heap: EventSource[] = [];
+  private readonly dues: number[] = [];
+  private readonly orders: number[] = [];
+  private readonly sources: EventSource[] = [];
   private nextOrder = 0;
   /** Scheduled sources that are not background. */
   private alive = 0;
@@ -51,15 +54,10 @@ export class EventQueue {
     if (!source.isBackground && source.due === Number.POSITIVE_INFINITY) this.alive++;
     source.due = due;
     source.order = order;
-    if (source.heapIndex < 0) {
-      source.keyDue = due;
-      source.keyOrder = order;
-      this.siftUp(source, this.heap.length);
-    } else if (due < source.keyDue || (due === source.keyDue && order < source.keyOrder)) {
-      source.keyDue = due;
-      source.keyOrder = order;
-      this.siftUp(source, source.heapIndex);
-    }
+    if (source.keyDue < due || (source.keyDue === due && source.keyOrder <= order)) return;
+    source.keyDue = due;
+    source.keyOrder = order;
+    this.siftUp(source, due, order);
   }
 
   /** Unschedule a source, also to fire it: most are scheduled again right then, so it stays where it stands. */
@@ -71,62 +69,73 @@ export class EventQueue {
 
   /** The next event, which stays; undefined if there is none. */
   peek(): EventSource | undefined {
-    const { heap } = this;
     for (;;) {
-      const top = heap[0];
+      const top = this.sources[0];
       if (top === undefined) return undefined;
-      if (top.due === top.keyDue && top.order === top.keyOrder) return top;
-      if (top.due === Number.POSITIVE_INFINITY) this.removeTop();
-      else {
+      const due = this.dues[0]!;
+      const order = this.orders[0]!;
+      const isCurrent = top.keyDue === due && top.keyOrder === order;
+      if (isCurrent && top.due === due && top.order === order) return top;
+      if (isCurrent) {
         top.keyDue = top.due;
         top.keyOrder = top.order;
-        this.siftDown(top);
       }
+      if (isCurrent && top.due !== Number.POSITIVE_INFINITY) this.siftDown(top, top.due, top.order);
+      else this.removeTop();
     }
   }
 
   private removeTop(): void {
-    const { heap } = this;
-    const top = heap[0]!;
-    const last = heap.pop()!;
-    top.heapIndex = -1;
-    if (last !== top) this.siftDown(last);
+    const last = this.sources.pop()!;
+    const due = this.dues.pop()!;
+    const order = this.orders.pop()!;
+    if (this.sources.length > 0) this.siftDown(last, due, order);
   }
 
-  private siftUp(source: EventSource, from: number): void {
-    const { heap } = this;
-    let i = from;
+  /** Add an entry. */
+  private siftUp(source: EventSource, due: number, order: number): void {
+    const { dues, orders, sources } = this;
+    let i = sources.length;
     while (i > 0) {
       const parent = (i - 1) >> 1;
-      const above = heap[parent]!;
-      if (!isBefore(source, above)) break;
-      heap[i] = above;
-      above.heapIndex = i;
+      const parentDue = dues[parent]!;
+      const parentOrder = orders[parent]!;
+      if (parentDue < due || (parentDue === due && parentOrder < order)) break;
+      dues[i] = parentDue;
+      orders[i] = parentOrder;
+      sources[i] = sources[parent]!;
       i = parent;
     }
-    heap[i] = source;
-    source.heapIndex = i;
+    dues[i] = due;
+    orders[i] = order;
+    sources[i] = source;
   }
 
-  private siftDown(source: EventSource): void {
-    const { heap } = this;
-    const { length } = heap;
+  /** Put an entry in place of the top. */
+  private siftDown(source: EventSource, due: number, order: number): void {
+    const { dues, orders, sources } = this;
+    const { length } = sources;
     let i = 0;
     for (;;) {
       let child = 2 * i + 1;
       if (child >= length) break;
-      if (child + 1 < length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-      const below = heap[child]!;
-      if (!isBefore(below, source)) break;
-      heap[i] = below;
-      below.heapIndex = i;
+      let childDue = dues[child]!;
+      if (child + 1 < length) {
+        const otherDue = dues[child + 1]!;
+        if (otherDue < childDue || (otherDue === childDue && orders[child + 1]! < orders[child]!)) {
+          child++;
+          childDue = otherDue;
+        }
+      }
+      const childOrder = orders[child]!;
+      if (due < childDue || (due === childDue && order < childOrder)) break;
+      dues[i] = childDue;
+      orders[i] = childOrder;
+      sources[i] = sources[child]!;
       i = child;
     }
-    heap[i] = source;
-    source.heapIndex = i;
+    dues[i] = due;
+    orders[i] = order;
+    sources[i] = source;
   }
-}
-
-function isBefore(a: EventSource, b: EventSource): boolean {
-  return a.keyDue < b.keyDue || (a.keyDue === b.keyDue && a.keyOrder < b.keyOrder);
 }

@@ -31,7 +31,7 @@ export const FRAME_IP = FRAME_START + SIZEOF_ETH_HDR;
 export const FRAME_TRANSPORT = FRAME_IP + IP_HLEN;
 
 const POOLED_SIZE = 1536;
-const POOL_KEEPS = 4096;
+const POOL_KEEPS = 16_384;
 
 /** Which checksums of a frame still have to be filled in before anybody may look at its bytes: none, all, or that of
  *  the IP header alone (the rest is what a raw socket wrote). */
