@@ -7,6 +7,7 @@ import type { ApiMsg } from '../sockets/api_msg.ts';
 import { type Sys, type SysThread, WaitList } from '../sockets/sys_arch.ts';
 import { type EventQueue, EventSource } from './events.ts';
 import type { Chooser } from './faults/choices.ts';
+import { REST_PERIOD_US, type Rest, RestingTasks } from './resting.ts';
 
 export const configMAX_PRIORITIES = 25;
 /** A wait without end. */
@@ -61,6 +62,9 @@ export class Task extends EventSource implements SysThread {
   isDaemon: (() => boolean) | null = null;
   /** Running number of the start of its last traced call. */
   callNumber = -1;
+  /** Its place among the resting tasks, and how often its wait ended there since this was last asked. */
+  rest: Rest | null = null;
+  passedOver = 0;
   /** How often its program has looked at errno. */
   errnoReads = 0;
 
@@ -72,6 +76,14 @@ export class Task extends EventSource implements SysThread {
     this.priority = priority;
     this.body = body;
     this.isTcpip = body.isTcpip;
+  }
+
+  /** Its wait has ended otherwise than by the passing of the period: it is no resting task any more. */
+  stopResting(): void {
+    if (this.rest === null) return;
+    this.passedOver += this.rest.rounds;
+    this.scheduler.resting.remove(this.rest);
+    this.rest = null;
   }
 
   /** Its wait has timed out, or it is to start. */
@@ -89,11 +101,28 @@ export class Scheduler {
   private readonly events: EventQueue;
   running: Task | null = null;
   nowUs = 0;
+  readonly resting: RestingTasks;
   /** Who may let another one of the same priority go first; null if everything goes by the rules. */
-  chooser: Chooser | null = null;
+  private chosenBy: Chooser | null = null;
 
   constructor(events: EventQueue) {
     this.events = events;
+    this.resting = new RestingTasks(events);
+  }
+
+  get chooser(): Chooser | null {
+    return this.chosenBy;
+  }
+
+  /** From now on every event counts as one that could have come first. */
+  set chooser(chooser: Chooser | null) {
+    this.chosenBy = chooser;
+    if (chooser === null) return;
+    for (let rest = this.resting.first; rest !== null; rest = this.resting.first) {
+      const { task, due, order } = rest;
+      task.stopResting();
+      this.events.scheduleInOrder(task, due, order);
+    }
   }
 
   /** Highest ready priority, -1 if none. */
@@ -153,7 +182,7 @@ export class Scheduler {
   wake(list: WaitList, isLast = false): void {
     const task = list.head as Task;
     list.remove(task);
-    this.events.cancel(task);
+    this.cancelEnd(task);
     if (task.isTcpip && this.isNext(task, isLast)) this.run(task);
     else this.makeReady(task);
   }
@@ -192,6 +221,19 @@ export class Scheduler {
     return true;
   }
 
+  /** The same for a wait whose end by time would have no effect: see Sys.rest(). */
+  rest(task: Task, list: WaitList, untilUs: number): void {
+    task.state = 'blocked';
+    list.add(task);
+    task.rest = this.resting.add(task, this.nowUs, untilUs);
+  }
+
+  /** A wait does not end by time any more. */
+  private cancelEnd(task: Task): void {
+    this.events.cancel(task);
+    task.stopResting();
+  }
+
   timeIsUp(task: Task): void {
     task.waitingIn?.remove(task);
     if (task.owner.hog === task) this.endOfHogging(task);
@@ -228,7 +270,7 @@ export class Scheduler {
   private detach(task: Task): void {
     if (task.state === 'ready') this.unready(task);
     task.waitingIn?.remove(task);
-    this.events.cancel(task);
+    this.cancelEnd(task);
     if (task.owner.hog === task) this.releaseStarved(task.owner);
   }
 
@@ -355,6 +397,21 @@ export class BoardSys implements Sys {
 
   block(thread: SysThread, list: WaitList | null, deadlineUs: number): boolean {
     return this.scheduler.block(thread as Task, list, deadlineUs);
+  }
+
+  rest(thread: SysThread, list: WaitList, deadlineUs: number, untilUs: number): boolean {
+    const { scheduler } = this;
+    if (deadlineUs - scheduler.nowUs !== REST_PERIOD_US || untilUs <= deadlineUs || scheduler.chooser !== null)
+      return false;
+    scheduler.rest(thread as Task, list, untilUs);
+    return true;
+  }
+
+  takePassedOver(thread: SysThread): number {
+    const task = thread as Task;
+    const count = task.passedOver;
+    task.passedOver = 0;
+    return count;
   }
 
   wake(list: WaitList, isLast?: boolean): void {

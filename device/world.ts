@@ -315,6 +315,8 @@ export class World implements BoardWorld, LanWorld, AccessPointWorld {
   private advance({ until: wanted, stopWhenIdle = true }: RunOptions): RunReport['outcome'] | Task {
     const until = Math.min(wanted ?? Number.POSITIVE_INFINITY, this.found.timeLimitUs);
     for (;;) {
+      // In a task that an event has run at once, or in a turn of an async program after the last one that was waited for.
+      if (this.failure !== null) throw this.failure.error;
       const task = this.runReady();
       if (task !== null) return task;
       const event = this.events.peek();

@@ -71,6 +71,14 @@ export interface Sys {
    */
   block(thread: SysThread, list: WaitList | null, deadlineUs: number): boolean;
   /**
+   * The same for a wait whose end has no effect: the task would only wait again, for a second, and for another one. It goes on
+   * if it is woken, or when one of these waits would last until `untilUs` or longer.
+   * @returns false if the ends cannot be passed over: block() it is then
+   */
+  rest(thread: SysThread, list: WaitList, deadlineUs: number, untilUs: number): boolean;
+  /** How many ends of waits were passed over since this was last asked. */
+  takePassedOver(thread: SysThread): number;
+  /**
    * Make the first waiter of a list ready. Called by a task of lower priority, a tcpip thread that becomes ready runs at
    * once, inside this call, and any other task sets `switchPending`. Called by a tcpip thread, nobody is switched to yet.
    * @param isLast the caller, who is no task, has nothing else to do: what would run next may run inside this call

@@ -27,7 +27,7 @@ export class TcpipThread {
   /** Messages that its mailbox takes. */
   size: number;
   /** The mailbox: three values a message, from `first` to before `last`; both go back to 0 whenever it is empty. */
-  private readonly queue: unknown[] = [];
+  private readonly queue: unknown[] = [undefined, undefined, undefined];
   private first = 0;
   private last = 0;
   /** Set once, right after construction: the stack's port needs the thread, the thread runs the stack. */
@@ -165,6 +165,8 @@ export class TcpipThread {
       lock.block(task);
       return;
     }
+    const missed = sys.takePassedOver(task);
+    if (missed > 0) stack.passOver(missed);
     if (this.first < this.last) this.handleNext();
     for (;;) {
       const due = stack.timeouts.due;
@@ -182,10 +184,24 @@ export class TcpipThread {
         // Whoever waited for it may have left a message.
         if (this.first < this.last && lock.tryTake(task)) continue;
       }
-      const ticks = sys.fetchTicks(due - sys.sys_now());
-      sys.block(task, this.receivers, due === Number.POSITIVE_INFINITY ? due : sys.deadline(Math.max(ticks, 1)));
+      this.wait(task, due);
       return;
     }
+  }
+
+  /** Wait for a message or the next timer. @param due in ms of sys_now(), Infinity if there is no timer */
+  private wait(task: SysThread, due: number): void {
+    const { sys, receivers } = this;
+    const deadline = this.deadlineOf(due);
+    // Timers that are shown to somebody have an effect.
+    const mayRest = this.observer === null && this.lock === null && this.stack.isIdle();
+    if (mayRest && sys.rest(task, receivers, deadline, this.deadlineOf(this.stack.timeouts.dueNext))) return;
+    sys.block(task, receivers, deadline);
+  }
+
+  private deadlineOf(due: number): number {
+    const { sys } = this;
+    return due === Number.POSITIVE_INFINITY ? due : sys.deadline(Math.max(sys.fetchTicks(due - sys.sys_now()), 1));
   }
 
   private runDue(): void {

@@ -77,6 +77,15 @@ export function etharp_tmr(stack: Stack): void {
   }
 }
 
+/** True while the table has entries that grow old. */
+export function etharp_ages({ arp_table }: Stack): boolean {
+  for (let i = 0; i < arp_table.length; i++) {
+    const e = arp_table[i];
+    if (e !== undefined && e.state !== ETHARP_STATE_STATIC) return true;
+  }
+  return false;
+}
+
 /** True while the table still does something that can be seen: a question is open. */
 export function etharp_has_pending(stack: Stack): boolean {
   return stack.arp_table.some((e) => e !== undefined && e.state === ETHARP_STATE_PENDING);

@@ -3,7 +3,7 @@
 import { DHCP_FINE_TIMER_MSECS, type DhcpShared, dhcp_coarse_tmr, dhcp_fine_tmr_always } from './dhcp.ts';
 import type { Dns } from './dns.ts';
 import type { ArpEntry } from './etharp.ts';
-import { etharp_tmr } from './etharp.ts';
+import { etharp_ages, etharp_tmr } from './etharp.ts';
 import type { FramePool } from './frame.ts';
 import { IGMP_TMR_INTERVAL, igmp_tmr } from './igmp.ts';
 import { IP_TMR_INTERVAL, ip_reass_tmr, type ReassemblyQueue } from './ip4_frag.ts';
@@ -129,6 +129,16 @@ export class Stack {
   /** An allocation fails. */
   lacks(of: MemoryKind): boolean {
     return this.scarcity?.lacks(of) ?? false;
+  }
+
+  /** Next comes the cyclic timer of every second, and it will do nothing until somebody asks for something. */
+  isIdle(): boolean {
+    return this.timeouts.isFirst(everySecond) && this.dhcp === null && !etharp_ages(this);
+  }
+
+  /** An idle stack was not told of so many seconds. */
+  passOver(seconds: number): void {
+    this.timeouts.putOff(seconds * EVERY_SECOND);
   }
 
   /** Run the timers that are due. Source: lwIP sys_check_timeouts() */

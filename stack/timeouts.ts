@@ -42,6 +42,26 @@ export class Timeouts {
     }
   }
 
+  /** The first timer has this handler. */
+  isFirst(h: sys_timeout_handler): boolean {
+    return this.head !== null && this.head.h === h;
+  }
+
+  /** When the timer behind the first one is due, in ms of sys_now(); Infinity if there is none. */
+  get dueNext(): number {
+    const next = this.head === null ? null : this.head.next;
+    return next === null ? Number.POSITIVE_INFINITY : next.time;
+  }
+
+  /** Let the first timer be due so much later, as if it had run and been armed again. @param ms */
+  putOff(ms: number): void {
+    const first = this.head;
+    if (first === null) return;
+    this.head = first.next;
+    first.time += ms;
+    this.insert(first);
+  }
+
   /** When the next timer is due, in ms of sys_now(); Infinity if none is armed. */
   get due(): number {
     return this.head === null ? Number.POSITIVE_INFINITY : this.head.time;

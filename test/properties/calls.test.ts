@@ -12,7 +12,7 @@ describe('a board does not grow', () => {
     const { stack, sockets } = p.a;
     const inner = <T>(object: object, field: string) => (object as Record<string, T>)[field]!;
     return {
-      events: inner<unknown[]>(p.world.events, 'heap').length,
+      events: inner<unknown[]>(p.world.events, 'sources').length,
       buckets: inner<unknown[]>(stack.tcp_index, 'buckets').length,
       ports: inner<{ counts: Map<number, number> }>(stack.tcp_index, 'ports').counts.size,
       connections: inner<number>(stack.tcp_index, 'count'),

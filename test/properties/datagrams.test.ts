@@ -48,8 +48,13 @@ function talk(options: PairOptions, w: Weather, sizes: readonly number[], look =
 
 /** Checks the world before every event. */
 function looking<T>(peek: () => T, check: () => void): () => T {
+  let isChecking = false;
   return () => {
-    check();
+    if (!isChecking) {
+      isChecking = true;
+      check();
+      isChecking = false;
+    }
     return peek();
   };
 }
