@@ -300,6 +300,7 @@ export class World implements BoardWorld, LanWorld, AccessPointWorld {
       if (event === undefined) return false;
       this.takeEvent(event);
       for (let task = this.runReady(); task !== null; task = this.runReady()) await this.settle(task);
+      if (this.failure !== null) throw this.failure.error;
       return true;
     } finally {
       this.isRunning = false;

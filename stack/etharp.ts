@@ -79,10 +79,7 @@ export function etharp_tmr(stack: Stack): void {
 
 /** True while the table has entries that grow old. */
 export function etharp_ages({ arp_table }: Stack): boolean {
-  for (let i = 0; i < arp_table.length; i++) {
-    const e = arp_table[i];
-    if (e !== undefined && e.state !== ETHARP_STATE_STATIC) return true;
-  }
+  for (const e of arp_table) if (e !== undefined && e.state !== ETHARP_STATE_STATIC) return true;
   return false;
 }
 
