@@ -131,6 +131,8 @@ export class World implements BoardWorld, LanWorld, AccessPointWorld {
   private eventsOfInstant = 0;
   /** The program whose error the last run threw; null if none has failed. */
   failure: Failure | null = null;
+  /** What the last run() returned. */
+  lastReport: RunReport | null = null;
   private isRunning = false;
 
   constructor(options: WorldOptions = {}) {
@@ -411,7 +413,8 @@ export class World implements BoardWorld, LanWorld, AccessPointWorld {
 
   private report(outcome: RunReport['outcome']): RunReport {
     const blocked = blockedTasks(this.boards);
-    return { outcome, nowUs: this.nowUs, blocked, ...this.found.report(outcome, blocked) };
+    this.lastReport = { outcome, nowUs: this.nowUs, blocked, ...this.found.report(outcome, blocked) };
+    return this.lastReport;
   }
 
   // What boards and wires need

@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { Trace } from '../device/index.ts';
+import { Trace, World } from '../device/index.ts';
 import { conversations, matchers, showOnFailure } from '../tools/jest.ts';
+import { reportIn } from './support/report-in.ts';
 import { openCapture } from './support/wireshark.ts';
 import { A_IP, acceptOne, connectTo, pair, pattern, recvAll, sendAll, start } from './support/worlds.ts';
 
@@ -39,21 +40,29 @@ describe('showOnFailure()', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   const failing = () => {
-    const p = pair({ seed: 7 });
-    p.world.inflict({ kind: 'drop', match: { from: 'b', frame: 0 } });
+    const world = new World({ seed: 7 });
+    const lan = world.lan();
+    world.esp32('a', { lan, ip: '192.168.4.1' });
+    world.esp32('b', { lan, ip: '192.168.4.2' });
+    world.inflict({ kind: 'drop', match: { from: 'b', frame: 0 } });
     const body = () => {
-      p.world.runSync({ until: 1000 });
+      world.runSync({ until: 1000 });
       throw new Error('This is what went wrong.');
     };
-    return { world: p.world, body };
+    return { world, body };
   };
   const expected =
-    /^Seed 7, faults \[{"kind":"drop","match":{"from":"b","frame":0}}\]\.\n\nThis is what went wrong\.\n\n *seconds [\s\S]*drop X[\s\S]*\n\nCapture: .*jest-matchers\.test\.showOnFailure-.*\.pcapng$/;
+    /^Seed 7, faults \[{"kind":"drop","match":{"from":"b","frame":0}}\]\.\n\nThis is what went wrong\.\n\n *seconds [\s\S]*drop X[\s\S]*\n\nCapture: .*jest-matchers\.test\.showOnFailure-.*\.pcapng\nReport: .*jest-matchers\.test\.showOnFailure-.*\.html$/;
 
   test('adds seed, plan, ladder and a capture to the error', async () => {
     const { world, body } = failing();
     expect(() => showOnFailure(world, body, { folder })).toThrow(expected);
-    const [file = ''] = readdirSync(folder);
+    const [report = '', file = ''] = readdirSync(folder).sort();
+    const data = reportIn(readFileSync(join(folder, report), 'utf8'));
+    expect(data.title).toMatch(/^showOnFailure\(\) adds seed/);
+    expect(data.marks.map(({ kind, text }) => [kind, text])).toEqual([['violation', 'This is what went wrong.']]);
+    expect(data.frames.find((frame) => frame.fault === 'drop')?.from).toBe('b');
+    expect(data.steps.length).toBeGreaterThan(0);
     const capture = await openCapture(readFileSync(join(folder, file)));
     expect(capture.packets('frame.comment contains "fault: drop"')).toHaveLength(1);
   }, 60_000);
@@ -65,9 +74,17 @@ describe('showOnFailure()', () => {
     await expect(showOnFailure(pair().world, async () => 42)).resolves.toBe(42);
   });
 
-  test('says when the capture cannot be written', () => {
+  test('leaves nothing of a test that passes', () => {
+    const empty = join(folder, 'empty');
+    showOnFailure(failing().world, () => 42, { folder: empty });
+    expect(existsSync(empty)).toBe(false);
+  });
+
+  test('says when capture and report cannot be written', () => {
     const { world, body } = failing();
-    expect(() => showOnFailure(world, body, { folder: __filename })).toThrow('The capture could not be written: ');
+    expect(() => showOnFailure(world, body, { folder: __filename })).toThrow(
+      /The capture could not be written: .*\nThe report could not be written: /,
+    );
   });
 });
 

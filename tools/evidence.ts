@@ -1,13 +1,15 @@
-/** What a failing test shows of its world: seed, misfortunes, the ladder around the trouble, and a capture in a file. */
+/** What a failing test shows of its world: seed, misfortunes, the ladder around the trouble, and beside it a capture and a report. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { World } from '../device/world.ts';
 import { formatLadder } from './ladder.ts';
 import { formatPcapng } from './pcapng-writer.ts';
+import { reportData, reportHtml } from './report/report.ts';
 
 export interface EvidenceOptions {
-  /** Where the capture goes; beside the test if left out, or into the current folder outside of Jest. */
+  /** Where capture and report go; beside the test if left out, or into the current folder outside of Jest. */
   readonly folder?: string;
   /** Most lines of the ladder; 60 if left out. */
   readonly ladderLines?: number;
@@ -22,29 +24,39 @@ export function errorWithEvidence(
 ): Error {
   const trace = world.trace!;
   const ladder = formatLadder(trace, { from: firstTroubleUs(world), limit: ladderLines });
-  const file = capturePath(folder);
+  const path = evidencePath(folder);
+  const comments = heading.filter((text) => text !== '');
   const lines = [
     ...heading,
     messageOf(cause),
     '',
     ladder,
     '',
-    leaveCapture(file, formatPcapng(trace, { comments: heading.filter((text) => text !== '') })),
+    leave('capture', `${path}.pcapng`, () => formatPcapng(trace, { comments })),
+    leave('report', `${path}.html`, () => htmlOf(world, cause)),
   ];
   return new Error(lines.join('\n'), { cause });
+}
+
+function htmlOf(world: World, cause: unknown): string {
+  const { currentTestName } = jestState();
+  const title = currentTestName === undefined ? {} : { title: currentTestName };
+  // Jest colours its messages.
+  const violations = world.failure === null ? [stripVTControlCharacters(messageOf(cause))] : [];
+  return reportHtml(reportData(world, world.lastReport ?? undefined, { ...title, violations }));
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function leaveCapture(file: string, bytes: Uint8Array): string {
+function leave(what: 'capture' | 'report', file: string, content: () => string | Uint8Array): string {
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, bytes);
-    return `Capture: ${relative(process.cwd(), file)}`;
+    writeFileSync(file, content());
+    return `${what === 'report' ? 'Report' : 'Capture'}: ${relative(process.cwd(), file)}`;
   } catch (reason) {
-    return `The capture could not be written: ${messageOf(reason)}`;
+    return `The ${what} could not be written: ${messageOf(reason)}`;
   }
 }
 
@@ -64,13 +76,18 @@ interface JestState {
   readonly currentTestName?: string;
 }
 
-function capturePath(folder: string | undefined): string {
+function jestState(): JestState {
   const { expect } = globalThis as { readonly expect?: { getState?(): JestState } };
-  const { testPath, currentTestName = 'property' } = expect?.getState?.() ?? {};
+  return expect?.getState?.() ?? {};
+}
+
+/** Folder and name of what is left, without the ending. */
+function evidencePath(folder: string | undefined): string {
+  const { testPath, currentTestName = 'property' } = jestState();
   const name = currentTestName
     .replace(/[^\w]+/g, '-')
     .replace(/^-|-$/g, '')
     .slice(0, 80);
   const test = testPath === undefined ? '' : `${basename(testPath).replace(/\.[cm]?[jt]sx?$/, '')}.`;
-  return join(folder ?? (testPath === undefined ? process.cwd() : dirname(testPath)), `${test}${name}.pcapng`);
+  return join(folder ?? (testPath === undefined ? process.cwd() : dirname(testPath)), `${test}${name}`);
 }

@@ -129,7 +129,7 @@ function difference(which: string, expected: Uint8Array | string, actual: Uint8A
 
 /**
  * Do something with a world that has not run; if it throws, the error also shows seed, fault plan and the ladder around the
- * trouble, and a pcapng is left beside the test.
+ * trouble, and a pcapng and an HTML report are left beside the test. A test that passes leaves nothing.
  * @param body runs the world and checks what came of it
  */
 export function showOnFailure<T>(world: World, body: () => Promise<T>, options?: EvidenceOptions): Promise<T>;
@@ -139,7 +139,7 @@ export function showOnFailure<T>(
   body: () => T | Promise<T>,
   options: EvidenceOptions = {},
 ): T | Promise<T> {
-  world.record();
+  world.record({ states: true });
   const shown = (cause: unknown): never => {
     const plan = world.inflicted.map(({ spec }) => spec);
     throw errorWithEvidence(world, [`Seed ${world.seed}, faults ${JSON.stringify(plan)}.`, ''], cause, options);

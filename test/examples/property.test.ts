@@ -75,6 +75,7 @@ test('one that takes a recv() for a report does not, and the failure shows the o
   expect(message).toContain('Expected: 2000');
   expect(message).toContain('recv(55, 2000) = 1440'); // in the ladder around it
   expect(existsSync(join(folder, /Capture: .*\/(.+)/.exec(message)?.[1] ?? '?'))).toBe(true); // a pcapng for Wireshark
+  expect(existsSync(join(folder, /Report: .*\/(.+)/.exec(message)?.[1] ?? '?'))).toBe(true); // a page for a browser
 });
 
 test('the same with async programs', async () => {

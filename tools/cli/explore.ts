@@ -111,7 +111,8 @@ export async function runReplay({ file, ladder, report }: ReplayCommand, screen:
   const trial = await runTrial(loaded.scenario, replay.plan, true);
   if (ladder) screen.out(`${formatLadder(trial.world.trace!, { width: 120 })}\n`);
   if (report !== undefined) {
-    writeReport(report, trial.world, trial.report, { title: `${loaded.scenario.name}: ${replay.violation}` });
+    const title = `${loaded.scenario.name}: ${replay.violation}`;
+    writeReport(report, trial.world, trial.report, { title, violations: trial.violations });
   }
   for (const { spec, matched } of trial.inflicted.faults) {
     screen.out(`${matched ? 'met    ' : 'missed '} ${JSON.stringify(spec)}\n`);

@@ -63,14 +63,14 @@ export class FindingsFolder {
   async write(finding: Finding): Promise<string> {
     const name = `${String(this.names.size + 1).padStart(3, '0')}-${slug(finding.violation)}`;
     this.names.set(finding, name);
-    const { world, report } = await runTrial(this.scenario, finding.plan, true);
+    const { world, report, violations } = await runTrial(this.scenario, finding.plan, true);
     const put = (ending: string, content: string | Uint8Array): void =>
       replaceFile(join(this.path, `${name}.${ending}`), content);
     put('replay.json', `${JSON.stringify(replayOf(this.ref, finding), null, 2)}\n`);
     put('ladder.txt', `${ladderText(world.trace!, finding)}\n`);
     put('pcapng', formatPcapng(world.trace!));
     const title = `${this.scenario.name}: ${finding.violation}`;
-    put('html', reportHtml(reportData(world, report, { title })));
+    put('html', reportHtml(reportData(world, report, { title, violations })));
     return name;
   }
 

@@ -32,7 +32,7 @@ export function assertAlways<T>(
   const value = smallest(details);
   if (value === undefined) throw new Error(fc.defaultReportMessage(details));
   const shown = experiment(value.value);
-  shown.world.record();
+  shown.world.record({ states: true });
   const error = errorOf(() => judge(shown, (world, until) => world.runSync(until)));
   throw failure(details, value.value, shown.world, error, options);
 }
@@ -53,7 +53,7 @@ export async function assertAlwaysAsync<T>(
   const value = smallest(details);
   if (value === undefined) throw new Error(fc.defaultReportMessage(details));
   const shown = experiment(value.value);
-  shown.world.record();
+  shown.world.record({ states: true });
   const error = await run(shown).then(
     () => undefined,
     (reason: unknown) => reason,

@@ -21,9 +21,9 @@ export interface ReportLog {
   readonly text: string;
 }
 
-/** Something that a reader should be led to: a finding, a hint, a hazard, a panic. */
+/** Something that a reader should be led to: what a test or a scenario says did not hold, a finding, a hint, a hazard, a panic. */
 export interface ReportMark {
-  readonly kind: 'finding' | 'hint' | 'hazard' | 'panic';
+  readonly kind: 'violation' | 'finding' | 'hint' | 'hazard' | 'panic';
   readonly n: number;
   readonly tUs: number;
   readonly board: string;

@@ -13,6 +13,8 @@ import { packReport, type ReportData, type ReportFault, type ReportLog, type Rep
 export interface ReportOptions {
   /** Heading of the page; "lwip-twin" and the names of the boards if left out. */
   readonly title?: string;
+  /** What did not hold, one sentence each: the message of a test that failed, for instance. They stand first among the findings. */
+  readonly violations?: readonly string[];
 }
 
 /**
@@ -39,14 +41,13 @@ export function reportData(world: World, run: RunReport | undefined, options: Re
     steps: trace.steps,
     states: trace.states,
     logs: logsOf(world),
-    marks: marksOf(trace, run),
+    marks: [...violationsOf(world, options.violations ?? []), ...foundMarks(trace, run)],
     faults: faultsOf(world),
   };
 }
 
 function outcomeSentence(world: World, run: RunReport | undefined): string {
-  if (world.failure !== null)
-    return `Task ${world.failure.task} of ${world.failure.board} failed: ${String(world.failure.error)}.`;
+  if (world.failure !== null) return failureSentence(world.failure);
   switch (run?.outcome) {
     case 'ended':
       return 'All programs have ended.';
@@ -61,8 +62,30 @@ function outcomeSentence(world: World, run: RunReport | undefined): string {
   }
 }
 
+function failureSentence({ task, board, error }: NonNullable<World['failure']>): string {
+  return `Task ${task} of ${board} failed: ${String(error).replace(/\.$/, '')}.`;
+}
+
+/** What did not hold: where a board says it, otherwise at the end of the run. */
+function violationsOf(world: World, violations: readonly string[]): ReportMark[] {
+  const end = { kind: 'violation', n: Number.MAX_SAFE_INTEGER, tUs: world.nowUs, board: '', task: '' } as const;
+  const marks = violations.map((text): ReportMark => ({ ...end, ...placeOf(world, text), text }));
+  if (world.failure === null) return marks;
+  const { board, task } = world.failure;
+  return [{ ...end, board, task, text: failureSentence(world.failure) }, ...marks];
+}
+
+/** The log line that a sentence quotes: 'app said "no answer".' */
+function placeOf(world: World, text: string): Pick<ReportMark, 'n' | 'tUs' | 'board' | 'task'> | undefined {
+  for (const { name, log } of world.boards) {
+    const line = log.find((one) => one.text !== '' && text.includes(`"${one.text}"`));
+    if (line !== undefined) return { n: line.n, tUs: line.tUs, board: name, task: line.task };
+  }
+  return undefined;
+}
+
 /** What was found, as marks that stand behind everything that had happened by then. */
-function marksOf(trace: Trace, run: RunReport | undefined): ReportMark[] {
+function foundMarks(trace: Trace, run: RunReport | undefined): ReportMark[] {
   const numbers = new Numbers(trace);
   const found = [...(run?.findings ?? []), ...(run?.hints ?? [])];
   return found.map(({ kind, tUs, board, task, text, isExpected }): ReportMark => {
