@@ -482,12 +482,33 @@ function truncated(d: Draft, layer: LayerName, text: string): void {
   d.problems.push({ layer, kind: 'truncated', text });
 }
 
+/** Texts of addresses by their numbers: a capture of 100,000 frames has a handful of them. */
+class Texts {
+  readonly #texts = new Map<number, string>();
+
+  of(address: number, write: () => string): string {
+    let text = this.#texts.get(address);
+    if (text === undefined) {
+      text = write();
+      // Whoever makes up addresses shall not fill the memory with them.
+      if (this.#texts.size >= 1000) this.#texts.clear();
+      this.#texts.set(address, text);
+    }
+    return text;
+  }
+}
+
+const MAC_TEXTS = new Texts();
+const IP_TEXTS = new Texts();
+
 function macAt(b: Uint8Array, at: number): string {
-  return formatEthAddr(getEthAddr(b, at));
+  const number = getU16(b, at) * 2 ** 32 + (getI32(b, at + 2) >>> 0);
+  return MAC_TEXTS.of(number, () => formatEthAddr(getEthAddr(b, at)));
 }
 
 function ipAt(b: Uint8Array, at: number): string {
-  return ip4addr_ntoa(getI32(b, at));
+  const number = getI32(b, at);
+  return IP_TEXTS.of(number, () => ip4addr_ntoa(number));
 }
 
 /** Result of looking at one checksum. */

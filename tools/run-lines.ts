@@ -51,12 +51,11 @@ export class Cast {
     for (const record of this.frames) this.#learnInjected(record);
     for (const call of trace.calls) addTo(this.#tasks, partyOf(call.board), call.task);
 
-    const seen = [
-      ...trace.frames.map((frame) => ({ n: frame.n, name: this.senderOf(frame) })),
-      ...trace.calls.map((call) => ({ n: call.n0, name: partyOf(call.board) })),
-      ...trace.notes.filter((note) => note.board !== '').map((note) => ({ n: note.n, name: note.board })),
-    ].sort((a, b) => a.n - b.n);
-    this.#names = [...new Set([...first.map(partyOf), ...seen.map((one) => one.name)])];
+    const seen = new FirstSeen();
+    for (const frame of this.frames) seen.add(this.senderOf(frame), frame.n);
+    for (const call of trace.calls) seen.add(partyOf(call.board), call.n0);
+    for (const note of trace.notes) if (note.board !== '') seen.add(note.board, note.n);
+    this.#names = [...new Set([...first.map(partyOf), ...seen.inOrder()])];
     if (this.#names.length === 1) this.#names.push(WIRE);
   }
 
@@ -134,6 +133,19 @@ export class Cast {
   }
 }
 
+/** Names in the order of the lowest number that each was seen with. */
+class FirstSeen {
+  readonly #first = new Map<string, number>();
+
+  add(name: string, n: number): void {
+    if (n < (this.#first.get(name) ?? Number.POSITIVE_INFINITY)) this.#first.set(name, n);
+  }
+
+  inOrder(): string[] {
+    return [...this.#first].sort((a, b) => a[1] - b[1]).map(([name]) => name);
+  }
+}
+
 /** Who a record's board name stands for. */
 function partyOf(board: string): string {
   return board === '' ? INJECTED : board;
@@ -154,7 +166,7 @@ function addTo(map: Map<string, Set<string>>, key: string, value: string): void 
 // What happened, line by line
 
 /** What kind of line it is, for colours. */
-export type Look = 'frame' | 'fault' | 'lost' | 'call' | 'failed' | 'note';
+export type Look = 'frame' | 'again' | 'fault' | 'lost' | 'call' | 'failed' | 'note';
 
 /** A frame. What its bytes say is worked out when somebody reads it: a run of 50,000 frames is shown fifty at a time. */
 export class FrameLine {
@@ -193,7 +205,8 @@ export class FrameLine {
 
   get look(): Look {
     if (this.record.lost) return 'lost';
-    return this.record.fault === '' ? 'frame' : 'fault';
+    if (this.record.fault !== '') return 'fault';
+    return this.tcp?.mark === 'retransmission' ? 'again' : 'frame';
   }
 
   get lost(): boolean {
@@ -227,20 +240,53 @@ export class FrameLine {
   }
 }
 
-export interface CallLine {
-  readonly kind: 'call';
+/** A call, its start or its return. The words are made when somebody reads them, like those of a frame. */
+export class CallLine {
+  readonly kind = 'call';
   readonly tUs: number;
   readonly look: Look;
   /** Column. */
   readonly board: number;
-  /** Shortened if the line is too long ... */
-  readonly text: string;
-  /** ... before this is. */
-  readonly result: string;
-  readonly payload: Uint8Array;
   /** The whole call in one line, its start, its return, or that it never did. */
   readonly part: 'whole' | 'start' | 'return' | 'never';
   readonly record: CallRecord;
+  readonly #showTask: boolean;
+
+  constructor(record: CallRecord, part: CallLine['part'], tUs: number, cast: Cast) {
+    this.record = record;
+    this.part = part;
+    this.tUs = tUs;
+    this.board = cast.index(record.board);
+    this.look = this.#hasReturned && this.hasFailed ? 'failed' : 'call';
+    this.#showTask = cast.hasSeveralTasks(record.board);
+  }
+
+  /** True if the call returned an error, or will. */
+  get hasFailed(): boolean {
+    return hasFailed(this.record);
+  }
+
+  get #hasReturned(): boolean {
+    return this.part === 'whole' || this.part === 'return';
+  }
+
+  /** Shortened if the line is too long ... */
+  get text(): string {
+    const { record, part } = this;
+    const task = this.#showTask ? `${printable(record.task)}: ` : '';
+    if (part === 'return') return `${task}... ${printable(record.fn)}`;
+    return `${task}${part === 'never' ? '... ' : ''}${callText(record)}`;
+  }
+
+  /** ... before this is. */
+  get result(): string {
+    if (this.part === 'start') return ' ...';
+    return this.part === 'never' ? ' has not returned' : callResult(this.record);
+  }
+
+  get payload(): Uint8Array {
+    return this.#hasReturned ? (this.record.data ?? NOTHING) : NOTHING;
+  }
 }
 
 export interface NoteLine {
@@ -255,43 +301,52 @@ export type Line = FrameLine | CallLine | NoteLine;
 
 const NOTHING = new Uint8Array(0);
 
+/** A line, or a call's start or return, which becomes one. */
 interface Event {
   readonly n: number;
-  readonly line: Line;
-  /** Of a call's start and its return. */
-  readonly call?: { readonly record: CallRecord; readonly isStart: boolean };
+  readonly line: FrameLine | NoteLine | undefined;
+  readonly call: CallRecord | undefined;
+  readonly isStart: boolean;
 }
 
 export function runLines(trace: RunRecords, cast: Cast, showCalls: boolean): Line[] {
-  const tcp = new TcpView();
-  const events: Event[] = cast.frames.map((record) => ({ n: record.n, line: frameLine(record, cast, tcp) }));
-  for (const note of trace.notes) {
-    const text = printable(note.board === '' ? note.text : `${note.board}: ${note.text}`);
-    events.push({ n: note.n, line: { kind: 'note', tUs: note.tUs, look: 'note', text, record: note } });
-  }
-  const blocked: CallRecord[] = [];
-  for (const record of showCalls ? trace.calls : []) {
-    events.push({ n: record.n0, line: callStart(record, cast), call: { record, isStart: true } });
-    if (record.n1 < 0) blocked.push(record);
-    else events.push({ n: record.n1, line: callReturn(record, cast), call: { record, isStart: false } });
-  }
-  events.sort((a, b) => a.n - b.n);
-
+  const events = eventsOf(trace, cast, showCalls);
   const lines: Line[] = [];
   const told = new Set<CallRecord>();
-  for (const [i, { line, call }] of events.entries()) {
+  for (const [i, { line, call, isStart }] of events.entries()) {
     if (call === undefined) {
-      lines.push(line);
-    } else if (call.isStart && returnsAtOnce(events, i, call.record, cast)) {
-      lines.push(wholeCall(call.record, cast));
-      told.add(call.record);
-    } else if (!told.has(call.record)) {
-      lines.push(line);
+      lines.push(line!);
+    } else if (isStart && returnsAtOnce(events, i, call, cast)) {
+      lines.push(new CallLine(call, 'whole', call.t0Us, cast));
+      told.add(call);
+    } else if (!told.has(call)) {
+      lines.push(
+        isStart ? new CallLine(call, 'start', call.t0Us, cast) : new CallLine(call, 'return', call.t1Us, cast),
+      );
     }
   }
   const endUs = lines.reduce((latest, line) => Math.max(latest, line.tUs), 0);
-  for (const record of blocked) lines.push(callBlocked(record, cast, endUs));
+  const blocked = showCalls ? trace.calls.filter((call) => call.n1 < 0) : [];
+  for (const call of blocked) lines.push(new CallLine(call, 'never', endUs, cast));
   return lines;
+}
+
+function eventsOf(trace: RunRecords, cast: Cast, showCalls: boolean): Event[] {
+  const tcp = new TcpView();
+  const events: Event[] = [];
+  const add = (n: number, line: Event['line'], call?: CallRecord, isStart = false): void => {
+    events.push({ n, line, call, isStart });
+  };
+  for (const record of cast.frames) add(record.n, frameLine(record, cast, tcp));
+  for (const note of trace.notes) {
+    const text = printable(note.board === '' ? note.text : `${note.board}: ${note.text}`);
+    add(note.n, { kind: 'note', tUs: note.tUs, look: 'note', text, record: note });
+  }
+  for (const call of showCalls ? trace.calls : []) {
+    add(call.n0, undefined, call, true);
+    if (call.n1 >= 0) add(call.n1, undefined, call);
+  }
+  return events.sort((a, b) => a.n - b.n);
 }
 
 /** True if nothing happened between start and return but that the call's own board sent frames, at the same instant; or a note. */
@@ -300,8 +355,8 @@ function returnsAtOnce(events: readonly Event[], start: number, record: CallReco
   const own = cast.index(record.board);
   for (let i = start + 1; i < events.length; i++) {
     const { line, call } = events[i]!;
-    if (call?.record === record) return true;
-    if (line.kind === 'call' || (line.kind === 'frame' && line.from !== own)) return false;
+    if (call !== undefined) return call === record;
+    if (line?.kind === 'frame' && line.from !== own) return false;
   }
   return false;
 }
@@ -330,10 +385,6 @@ function callText(record: CallRecord): string {
   return printable(`${record.fn}(${record.args.join(', ')})`);
 }
 
-function taskPrefix(record: CallRecord, cast: Cast): string {
-  return cast.hasSeveralTasks(record.board) ? `${printable(record.task)}: ` : '';
-}
-
 /** Calls whose filled-in address is where something came from; of the others it is the answer itself. */
 const TAKES_FROM: ReadonlySet<string> = new Set(['accept', 'recvfrom', 'recvmsg']);
 
@@ -353,44 +404,6 @@ function callResult(record: CallRecord): string {
 
 function hasFailed({ fn, ret = 0 }: CallRecord): boolean {
   return ret < 0 || (fn === 'getaddrinfo' && ret > 0);
-}
-
-function callLine(
-  record: CallRecord,
-  cast: Cast,
-  tUs: number,
-  text: string,
-  result: string,
-  part: CallLine['part'],
-): CallLine {
-  const returned = part === 'whole' || part === 'return';
-  return {
-    kind: 'call',
-    tUs,
-    look: returned && hasFailed(record) ? 'failed' : 'call',
-    board: cast.index(record.board),
-    text: taskPrefix(record, cast) + text,
-    result,
-    payload: returned ? (record.data ?? NOTHING) : NOTHING,
-    part,
-    record,
-  };
-}
-
-function wholeCall(record: CallRecord, cast: Cast): CallLine {
-  return callLine(record, cast, record.t0Us, callText(record), callResult(record), 'whole');
-}
-
-function callStart(record: CallRecord, cast: Cast): CallLine {
-  return callLine(record, cast, record.t0Us, callText(record), ' ...', 'start');
-}
-
-function callReturn(record: CallRecord, cast: Cast): CallLine {
-  return callLine(record, cast, record.t1Us, `... ${printable(record.fn)}`, callResult(record), 'return');
-}
-
-function callBlocked(record: CallRecord, cast: Cast, endUs: number): CallLine {
-  return callLine(record, cast, endUs, `... ${callText(record)}`, ' has not returned', 'never');
 }
 
 // ---------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 /** The report in a real browser: it renders, leads where it says, filters, is fast, and lets nothing out and nothing in. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -138,14 +138,29 @@ test('50,000 frames are there in two seconds', async () => {
   const report = world.runSync();
   expect(world.trace!.frames.length).toBeGreaterThan(50_000);
   const file = join(folder, 'large.html');
+  const begin = performance.now();
   writeReport(file, world, report);
+  const writtenMs = performance.now() - begin;
+  // The best of three says what the page can do; whatever else the machine does makes it slower only.
+  const readyMs = Math.min(await timeToView(file), await timeToView(file), await timeToView(file));
+  const { frames, calls } = world.trace!;
+  console.log(
+    `${frames.length} frames, ${calls.length} calls: written in ${Math.round(writtenMs)} ms, ` +
+      `${Math.round(statSync(file).size / 1000)} kB, first view after ${Math.round(readyMs)} ms`,
+  );
+  await page.fill('#filter', 'udp && host == a');
+  expect(await text('#filter-note')).toContain('50000 of ');
+  expect(readyMs).toBeLessThan(process.env.CI === undefined ? 2000 : 4000);
+});
+
+/** Milliseconds from navigation until everything has been drawn for the first time. */
+async function timeToView(file: string): Promise<number> {
   await page.goto(pathToFileURL(file).href);
   await page.waitForSelector('body[data-ready=yes]');
-  const readyMs = await page.evaluate<number>('performance.now()');
-  console.log(`50,000 frames: ${Math.round(readyMs)} ms to the first view`);
-  await page.fill('#filter', 'udp && frame == 5000');
-  expect(readyMs).toBeLessThan(process.env.CI === undefined ? 4000 : 20_000);
-});
+  return page.evaluate<number>(
+    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))',
+  );
+}
 
 function* chatter(os: Os) {
   const sock = yield* os.socket(AF_INET, SOCK_DGRAM);

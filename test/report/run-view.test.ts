@@ -66,7 +66,7 @@ describe('links', () => {
     expect(resultWords(view, refused)).toBe(
       `-1 ECONNRESET: the peer has reset or refused the connection (frame ${reset.record.n})`,
     );
-    expect(view.callsWokenBy(view.arrivalsOf(reset.record.n)[0]!.step)).toEqual([refused]);
+    expect(view.callsWokenBy(view.arrivalsOf(reset.record.n)[0]!)).toEqual([refused]);
   });
 
   test('a call leads to its frames and each frame to its arrival', () => {

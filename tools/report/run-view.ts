@@ -22,12 +22,7 @@ export interface Place {
   readonly segment: Segment;
 }
 
-/** The arrival of a frame at a board. */
-export interface Arrival {
-  readonly board: string;
-  readonly tUs: number;
-  readonly step: StepRecord;
-}
+const NOWHERE: readonly StepRecord[] = [];
 
 export class RunView {
   readonly data: ReportData;
@@ -35,16 +30,15 @@ export class RunView {
   readonly boards: readonly string[];
   readonly items: readonly Item[];
   readonly frameLines: readonly FrameLine[];
-  private readonly found: readonly Connection[];
-  private hasStates = false;
   readonly startUs: number;
   readonly endUs: number;
-  private readonly frameByNumber = new Map<number, FrameLine>();
-  private readonly callByNumber = new Map<number, CallRecord>();
-  private readonly places = new Map<number, Place>();
-  private readonly arrivals = new Map<number, Arrival[]>();
   /** Steps by board, in order. */
   private readonly steps = new Map<string, StepRecord[]>();
+  /** Steps that frames caused, by the frames' numbers. */
+  private readonly arrivals: readonly StepRecord[];
+  private found:
+    | { readonly connections: readonly Connection[]; readonly places: ReadonlyMap<number, Place> }
+    | undefined;
 
   constructor(data: ReportData) {
     this.data = data;
@@ -54,63 +48,74 @@ export class RunView {
     );
     this.boards = cast.boards().map((board) => board.name);
     const lines = runLines(data, cast, true);
-    this.frameLines = lines.filter((line): line is FrameLine => line.kind === 'frame');
+    this.frameLines = lines.filter((line) => line.kind === 'frame');
     this.items = itemsOf(lines, data);
-    this.found = findConnections(this.frameLines);
-    for (const line of this.frameLines) this.frameByNumber.set(line.record.n, line);
-    for (const call of data.calls) this.callByNumber.set(call.n0, call);
-    for (const connection of this.found) {
-      for (const segment of connection.segments) this.places.set(segment.line.record.n, { connection, segment });
-    }
-    for (const step of data.steps) this.learn(step);
+    for (const step of data.steps) push(this.steps, step.board, step);
+    this.arrivals = data.steps.filter((step) => step.cause === 'frame').sort((a, b) => a.ref - b.ref);
     this.startUs = this.items[0]?.tUs ?? 0;
     this.endUs = Math.max(data.endUs, this.items.at(-1)?.tUs ?? 0);
   }
 
-  private learn(step: StepRecord): void {
-    push(this.steps, step.board, step);
-    if (step.cause === 'frame') push(this.arrivals, step.ref, { board: step.board, tUs: step.tUs, step });
+  /** When something happened or arrived. */
+  times(): Float64Array {
+    const times = new Float64Array(this.items.length + this.arrivals.length);
+    for (const [i, item] of this.items.entries()) times[i] = item.tUs;
+    for (const [i, step] of this.arrivals.entries()) times[this.items.length + i] = step.tUs;
+    return times;
   }
 
-  /** Connections in order of their first segment, with their control blocks, which are unpacked when first asked for. */
+  /** Connections in order of their first segment, with their control blocks. They are looked for when first asked for. */
   get connections(): readonly Connection[] {
-    if (!this.hasStates) {
-      this.hasStates = true;
-      assignStates(this.found, this.data.states);
+    return this.findConnections().connections;
+  }
+
+  private findConnections(): NonNullable<RunView['found']> {
+    if (this.found !== undefined) return this.found;
+    const connections = findConnections(this.frameLines);
+    assignStates(connections, this.data.states);
+    const places = new Map<number, Place>();
+    for (const connection of connections) {
+      for (const segment of connection.segments) places.set(segment.line.record.n, { connection, segment });
     }
+    this.found = { connections, places };
     return this.found;
   }
 
-  get connectionCount(): number {
-    return this.found.length;
+  /** What has this running number: a frame, a note, the start or the return of a call. */
+  item(n: number): Item | undefined {
+    const item = this.items[upperBound(this.items, n, (one) => one.n) - 1];
+    return item?.n === n && item.kind !== 'log' && item.kind !== 'mark' ? item : undefined;
   }
 
   frame(n: number): FrameLine | undefined {
-    return this.frameByNumber.get(n);
+    const item = this.item(n);
+    return item?.kind === 'frame' ? item.line : undefined;
   }
 
   /** @param n running number of the call's start */
   call(n: number): CallRecord | undefined {
-    return this.callByNumber.get(n);
+    const { calls } = this.data;
+    const call = calls[upperBound(calls, n, (one) => one.n0) - 1];
+    return call?.n0 === n ? call : undefined;
   }
 
   /** A frame's connection and its segment in it. */
   place(n: number): Place | undefined {
-    const place = this.places.get(n);
-    return place === undefined
-      ? undefined
-      : { connection: this.connections[place.connection.id]!, segment: place.segment };
+    return this.findConnections().places.get(n);
   }
 
-  /** Where and when a frame was handled; none if it never was. */
-  arrivalsOf(n: number): readonly Arrival[] {
-    return this.arrivals.get(n) ?? [];
+  /** Where and when a frame was handled, as what the boards did then; none if it never was. */
+  arrivalsOf(n: number): readonly StepRecord[] {
+    const end = upperBound(this.arrivals, n, (step) => step.ref);
+    let begin = end;
+    while (begin > 0 && this.arrivals[begin - 1]!.ref === n) begin--;
+    return begin === end ? NOWHERE : this.arrivals.slice(begin, end);
   }
 
   /** What a board was doing when it recorded something; undefined if the steps were not recorded. */
   stepOf(board: string, n: number): StepRecord | undefined {
     const steps = this.steps.get(board) ?? [];
-    const step = steps[upperBound(steps, n) - 1];
+    const step = steps[upperBound(steps, n, (one) => one.n0) - 1];
     return step !== undefined && n < step.n1 ? step : undefined;
   }
 
@@ -118,7 +123,7 @@ export class RunView {
   wakeOf(call: CallRecord): StepRecord | undefined {
     if (call.n1 < 0) return undefined;
     const steps = this.steps.get(call.board) ?? [];
-    for (let i = upperBound(steps, call.n1) - 1; i >= 0; i--) {
+    for (let i = upperBound(steps, call.n1, (one) => one.n0) - 1; i >= 0; i--) {
       const step = steps[i]!;
       if (step.n1 > call.n1) continue;
       return step.n0 >= call.n0 && step.tUs === call.t1Us ? step : undefined;
@@ -130,7 +135,7 @@ export class RunView {
   framesOf(step: StepRecord): FrameLine[] {
     const sent: FrameLine[] = [];
     for (let n = step.n0; n < step.n1; n++) {
-      const line = this.frameByNumber.get(n);
+      const line = this.frame(n);
       if (line !== undefined && line.record.from === step.board) sent.push(line);
     }
     return sent;
@@ -173,13 +178,13 @@ function numberOf(line: CallLine): number {
   return line.part === 'never' ? Number.MAX_SAFE_INTEGER : line.record.n0;
 }
 
-/** How many steps begin at or before a running number. */
-function upperBound(steps: readonly StepRecord[], n: number): number {
+/** How many of the sorted come at or before a number. */
+function upperBound<T>(sorted: readonly T[], n: number, numberOf: (one: T) => number): number {
   let low = 0;
-  let high = steps.length;
+  let high = sorted.length;
   while (low < high) {
     const mid = (low + high) >> 1;
-    if (steps[mid]!.n0 <= n) low = mid + 1;
+    if (numberOf(sorted[mid]!) <= n) low = mid + 1;
     else high = mid;
   }
   return low;

@@ -77,14 +77,10 @@ function runsOf(values: readonly unknown[]): unknown[] {
 
 /** The reverse of packTable(). @param bytes what the store held, and how far the tables before have come in it */
 export function unpackTable({ length, columns }: Table, bytes: ByteReader): object[] {
-  const keys = Object.keys(columns);
-  const unpacked = keys.map((key) => unpackColumn(columns[key]!, bytes));
-  const rows: object[] = [];
-  for (let i = 0; i < length; i++) {
-    const row: Record<string, unknown> = {};
-    for (let k = 0; k < keys.length; k++) row[keys[k]!] = unpacked[k]![i];
-    rows.push(row);
-  }
+  // Copies of one object with all keys are made many times faster than objects that get them one by one.
+  const blank = Object.fromEntries(Object.keys(columns).map((key) => [key, undefined as unknown]));
+  const rows = Array.from({ length }, () => ({ ...blank }));
+  for (const [key, column] of Object.entries(columns)) fillColumn(rows, key, column, bytes);
   return rows;
 }
 
@@ -104,20 +100,22 @@ export class ByteReader {
   }
 }
 
-function unpackColumn(column: Column, bytes: ByteReader): unknown[] {
-  if (column.kind === 'records') return unpackTable(column.table, bytes);
+function fillColumn(rows: Record<string, unknown>[], key: string, column: Column, bytes: ByteReader): void {
+  if (column.kind === 'records') {
+    for (const [i, record] of unpackTable(column.table, bytes).entries()) rows[i]![key] = record;
+    return;
+  }
   const { kind, runs } = column;
-  const values: unknown[] = [];
+  let row = 0;
   let sum = 0;
   for (let i = 0; i < runs.length; i += 2) {
     const value = runs[i];
-    for (let count = runs[i + 1] as number; count > 0; count--) {
+    const end = row + (runs[i + 1] as number);
+    for (; row < end; row++) {
       if (kind === 'differences') {
         sum += value as number;
-        values.push(sum);
-      } else if (value === null) values.push(undefined);
-      else values.push(kind === 'bytes' ? bytes.take(value as number) : value);
+        rows[row]![key] = sum;
+      } else if (value !== null) rows[row]![key] = kind === 'bytes' ? bytes.take(value as number) : value;
     }
   }
-  return values;
 }

@@ -97,11 +97,11 @@ export class Detail {
     const out: Child[] = [];
     const step = view.stepOf(record.from, record.n);
     if (step !== undefined) out.push(element('p', 'links', ['Caused by ', this.#cause(step), '.']));
-    for (const { board, step: arrival } of view.arrivalsOf(record.n)) {
+    for (const arrival of view.arrivalsOf(record.n)) {
       const sent = view.framesOf(arrival);
       const woken = view.callsWokenBy(arrival);
       if (sent.length === 0 && woken.length === 0) continue;
-      const effects: Child[] = [`At ${printable(board)} it led to `];
+      const effects: Child[] = [`At ${printable(arrival.board)} it led to `];
       for (const line of sent) effects.push(this.#toFrame(line), ' ');
       for (const call of woken)
         effects.push(
@@ -156,7 +156,7 @@ export class Detail {
     const receiver = connection.ends[segment.from === 0 ? 1 : 0];
     const { n } = line.record;
     columns.push([`sender ${sender.board}`, stateBefore(sender, n), stateAfter(sender, n), sender, receiver]);
-    const arrival = view.arrivalsOf(n)[0]?.step;
+    const [arrival] = view.arrivalsOf(n);
     if (arrival !== undefined) {
       columns.push([
         `receiver ${receiver.board}`,

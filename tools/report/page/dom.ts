@@ -41,9 +41,19 @@ export function sharpContext(canvas: HTMLCanvasElement): CanvasRenderingContext2
   return context;
 }
 
-/** A colour of the scheme in force. */
-export function color(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+/** The colours of the scheme in force, by name. */
+export class Palette {
+  readonly #style = getComputedStyle(document.documentElement);
+  readonly #colors = new Map<string, string>();
+
+  get(name: string): string {
+    let color = this.#colors.get(name);
+    if (color === undefined) {
+      color = this.#style.getPropertyValue(`--${name}`).trim();
+      this.#colors.set(name, color);
+    }
+    return color;
+  }
 }
 
 export function seconds(us: number): string {

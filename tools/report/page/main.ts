@@ -46,7 +46,9 @@ document.body.dataset.ready = 'yes';
 
 /** The bytes behind a base64 text of deflated ones. */
 async function inflate(base64: string): Promise<Uint8Array> {
-  const deflated = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const chars = atob(base64);
+  const deflated = new Uint8Array(chars.length);
+  for (let i = 0; i < chars.length; i++) deflated[i] = chars.charCodeAt(i);
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
@@ -56,7 +58,7 @@ function showHeading(): void {
   document.title = title;
   byId('title').textContent = title;
   const seeded = seed === undefined ? '' : `seed ${seed}, `;
-  const counts = `${view.frameLines.length} frames, ${view.data.calls.length} calls, ${view.connectionCount} connections`;
+  const counts = `${view.frameLines.length} frames, ${view.data.calls.length} calls`;
   byId('summary').textContent =
     `${outcome} ${seconds(view.endUs)} s of virtual time, ${counts}; ${seeded}lwip-twin ${version}`;
 }

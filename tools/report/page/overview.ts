@@ -1,6 +1,6 @@
 /** The strip over the timeline: how much happened when, and a brush that says which part is in view. */
 
-import { byId, color, sharpContext } from './dom.ts';
+import { byId, Palette, sharpContext } from './dom.ts';
 import type { PageState } from './state.ts';
 
 export class Overview {
@@ -20,31 +20,37 @@ export class Overview {
     const c = sharpContext(this.#canvas);
     if (c === undefined) return;
     const { clientWidth: width, clientHeight: height } = this.#canvas;
-    const { axis, view } = this.#state;
-    const counts = new Uint32Array(width);
-    const troubled = new Uint8Array(width);
-    for (const item of view.items) {
-      const at = Math.min(width - 1, Math.max(0, Math.floor(this.#x(axis.toUnit(item.tUs)))));
-      if (this.#state.isWanted(item)) counts[at]!++;
-      if (item.kind === 'mark' || (item.kind === 'frame' && item.line.fault !== '')) troubled[at] = 1;
-    }
-    const most = Math.max(1, ...counts);
-    for (let x = 0; x < width; x++) {
-      if (counts[x] === 0) continue;
-      c.fillStyle = color(troubled[x] === 1 ? 'lost' : 'call');
-      const bar = Math.max(2, (Math.log1p(counts[x]!) / Math.log1p(most)) * (height - 6));
+    const palette = new Palette();
+    const { counts, troubled } = this.#count(width);
+    const most = counts.reduce((a, b) => Math.max(a, b), 1);
+    for (const [x, count] of counts.entries()) {
+      if (count === 0) continue;
+      c.fillStyle = palette.get(troubled[x] === 1 ? 'lost' : 'call');
+      const bar = Math.max(2, (Math.log1p(count) / Math.log1p(most)) * (height - 6));
       c.fillRect(x, height - bar, 1, bar);
     }
-    c.fillStyle = color('brush');
-    const [from, to] = [this.#x(axis.from), this.#x(axis.to)];
+    const { axis } = this.#state;
+    const perUnit = width / Math.max(1, axis.last - axis.first);
+    const [from, to] = [(axis.from - axis.first) * perUnit, (axis.to - axis.first) * perUnit];
+    c.fillStyle = palette.get('brush');
     c.fillRect(from, 0, to - from, height);
-    c.strokeStyle = color('selection');
+    c.strokeStyle = palette.get('selection');
     c.strokeRect(from + 0.5, 0.5, to - from - 1, height - 1);
   }
 
-  #x(unit: number): number {
-    const { first, last } = this.#state.axis;
-    return ((unit - first) / Math.max(1, last - first)) * this.#canvas.clientWidth;
+  /** How much happened in each column of pixels, and where something went wrong. */
+  #count(width: number): { counts: Uint32Array; troubled: Uint8Array } {
+    const { axis, view } = this.#state;
+    const { first, last } = axis;
+    const counts = new Uint32Array(width);
+    const troubled = new Uint8Array(width);
+    for (const item of view.items) {
+      const x = Math.floor(((axis.toUnit(item.tUs) - first) / Math.max(1, last - first)) * width);
+      const at = Math.min(width - 1, Math.max(0, x));
+      if (this.#state.isWanted(item)) counts[at]!++;
+      if (item.kind === 'mark' || (item.kind === 'frame' && item.line.record.fault !== '')) troubled[at] = 1;
+    }
+    return { counts, troubled };
   }
 
   #unit(x: number): number {

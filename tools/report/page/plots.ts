@@ -3,7 +3,7 @@
 import uPlot from 'uplot';
 import type { TcpState } from '../../../device/trace.ts';
 import type { Connection, ConnectionEnd } from '../connections.ts';
-import { byId, color, element, seconds } from './dom.ts';
+import { byId, element, Palette, seconds } from './dom.ts';
 import type { PageState } from './state.ts';
 
 type Column = (number | null)[];
@@ -16,6 +16,7 @@ export class Plots {
   readonly #side = element('select');
   #plots: uPlot[] = [];
   #isFollowing = false;
+  #palette = new Palette();
 
   constructor(state: PageState) {
     this.#state = state;
@@ -70,6 +71,7 @@ export class Plots {
   draw(): void {
     for (const plot of this.#plots) plot.destroy();
     this.#plots = [];
+    this.#palette = new Palette();
     this.#charts.replaceChildren();
     if (this.#panel.hidden || this.#select.value === '') return;
     const connection = this.#connection();
@@ -97,11 +99,11 @@ export class Plots {
       return [x, [0, 1, 2, 3, 4].map((i) => (i === place ? segment.end : null))];
     });
     this.#plot('Sequence numbers, relative', rows, [
-      dots('sent', 'frame'),
-      dots('sent again', 'fault'),
-      dots('lost', 'lost'),
-      stairs('acknowledged', 'call'),
-      stairs('window edge', 'faint'),
+      dots('sent', this.#palette.get('frame')),
+      dots('sent again', this.#palette.get('again')),
+      dots('lost', this.#palette.get('lost')),
+      stairs('acknowledged', this.#palette.get('call')),
+      stairs('window edge', this.#palette.get('faint')),
     ]);
   }
 
@@ -115,7 +117,7 @@ export class Plots {
     this.#plot(
       title,
       rows,
-      keys.map((key, i) => stairs(key, colors[i]!)),
+      keys.map((key, i) => stairs(key, this.#palette.get(colors[i]!))),
     );
   }
 
@@ -133,7 +135,11 @@ export class Plots {
     const columns = series.map((_, i) => rows.map(([, values]) => values[i] ?? null));
     const box = element('div', 'chart');
     this.#charts.append(box);
-    const axis = { stroke: color('faint'), grid: { stroke: color('grid') }, ticks: { stroke: color('grid') } };
+    const axis = {
+      stroke: this.#palette.get('faint'),
+      grid: { stroke: this.#palette.get('grid') },
+      ticks: { stroke: this.#palette.get('grid') },
+    };
     const plot = new uPlot(
       {
         title,
@@ -174,16 +180,15 @@ export class Plots {
   }
 }
 
-function dots(label: string, name: string): uPlot.Series {
-  const hue = color(name);
-  return { label, stroke: hue, paths: () => null, points: { show: true, size: 5, fill: hue } };
+function dots(label: string, color: string): uPlot.Series {
+  return { label, stroke: color, paths: () => null, points: { show: true, size: 5, fill: color } };
 }
 
-function stairs(label: string, name: string): uPlot.Series {
+function stairs(label: string, color: string): uPlot.Series {
   const paths = uPlot.paths.stepped?.({ align: 1 });
   return {
     label,
-    stroke: color(name),
+    stroke: color,
     spanGaps: true,
     points: { show: false },
     ...(paths === undefined ? {} : { paths }),

@@ -8,6 +8,8 @@ import { TimeAxis } from './time-axis.ts';
 export class PageState {
   readonly view: RunView;
   readonly axis: TimeAxis;
+  /** Marks and notes, in order. */
+  readonly marks: readonly Item[];
   /** The items that the filter lets through, in order. */
   shown: readonly Item[];
   selected: Item | undefined;
@@ -15,16 +17,13 @@ export class PageState {
   filterError = '';
   readonly #selectListeners: (() => void)[] = [];
   readonly #filterListeners: (() => void)[] = [];
-  readonly #byNumber = new Map<number, Item>();
   #wanted: ReadonlySet<Item> | undefined;
 
   constructor(view: RunView) {
     this.view = view;
-    this.axis = new TimeAxis(view.items.map((item) => item.tUs).sort((a, b) => a - b));
+    this.axis = new TimeAxis(view.times());
+    this.marks = view.items.filter((item) => item.kind === 'mark' || item.kind === 'note');
     this.shown = view.items;
-    for (const item of view.items) {
-      if (item.kind !== 'log' && item.kind !== 'mark') this.#byNumber.set(item.n, item);
-    }
   }
 
   onSelect(listener: () => void): void {
@@ -44,7 +43,7 @@ export class PageState {
 
   /** Select what has this running number: a frame, a note, the start or the return of a call. */
   selectNumber(n: number): void {
-    const item = this.#byNumber.get(n);
+    const item = this.view.item(n);
     if (item !== undefined) this.select(item);
   }
 

@@ -4,24 +4,33 @@
 const QUIET_FACTOR = 6;
 const LEAST_GAP_US = 500;
 
+/** A silence that is drawn short. */
+export interface Quiet {
+  readonly from: number;
+  readonly to: number;
+  readonly us: number;
+}
+
 export class TimeAxis {
   /** What is in view, in units of the axis. */
   from = 0;
   to = 1;
-  /** Ends of the whole run in units. */
   readonly #listeners: (() => void)[] = [];
-  readonly #times: readonly number[];
-  #us: number[] = [];
-  #units: number[] = [];
+  /** When something happened, and where that is on the axis; both ascending, without equals. */
+  readonly #us: Float64Array;
+  #units: Float64Array;
+  #quiet: Quiet[] = [];
+  readonly #usualGap: number;
   #skipsQuiet = false;
 
-  /** @param times of everything that happened, in microseconds, ascending */
-  constructor(times: readonly number[]) {
-    this.#times = times.filter((time, i) => i === 0 || time !== times[i - 1]);
-    if (this.#times.length === 0) this.#times = [0];
+  /** @param times of everything that happened, in microseconds */
+  constructor(times: Float64Array) {
+    this.#us = distinct(times);
+    this.#units = this.#us;
+    this.#usualGap = usualGap(this.#us);
     this.#measure();
-    const span = this.#times.at(-1)! - this.#times[0]!;
-    this.skipsQuiet = span > 20 * this.#usualGap() * this.#times.length || span > 10 * this.last;
+    const span = this.#us.at(-1)! - this.#us[0]!;
+    this.skipsQuiet = span > 20 * this.#usualGap * this.#us.length || span > 10 * this.last;
     this.fit();
   }
 
@@ -45,25 +54,25 @@ export class TimeAxis {
     return this.#units.at(-1)!;
   }
 
+  /** The silences that are drawn short, in order. */
+  get quiet(): readonly Quiet[] {
+    return this.#quiet;
+  }
+
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  #usualGap(): number {
-    const gaps = this.#times.slice(1).map((time, i) => time - this.#times[i]!);
-    gaps.sort((a, b) => a - b);
-    return Math.max(LEAST_GAP_US, gaps[Math.floor(gaps.length * 0.7)] ?? LEAST_GAP_US);
-  }
-
   #measure(): void {
-    const limit = this.#skipsQuiet ? this.#usualGap() * QUIET_FACTOR : Number.POSITIVE_INFINITY;
-    let unit = 0;
-    this.#us = [];
-    this.#units = [];
-    for (const [i, time] of this.#times.entries()) {
-      if (i > 0) unit += Math.min(time - this.#times[i - 1]!, limit);
-      this.#us.push(time);
-      this.#units.push(unit);
+    const limit = this.#skipsQuiet ? this.#usualGap * QUIET_FACTOR : Number.POSITIVE_INFINITY;
+    this.#units = new Float64Array(this.#us.length);
+    this.#quiet = [];
+    for (let i = 1; i < this.#us.length; i++) {
+      const us = this.#us[i]! - this.#us[i - 1]!;
+      const from = this.#units[i - 1]!;
+      const to = from + Math.min(us, limit);
+      this.#units[i] = to;
+      if (us > limit) this.#quiet.push({ from, to, us });
     }
   }
 
@@ -73,6 +82,19 @@ export class TimeAxis {
 
   toUs(unit: number): number {
     return interpolate(this.#units, this.#us, unit);
+  }
+
+  /** When the first thing happened at or after a place; undefined behind the last one. */
+  eventAt(unit: number): number | undefined {
+    const units = this.#units;
+    let low = 0;
+    let high = units.length;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (units[mid]! < unit) low = mid + 1;
+      else high = mid;
+    }
+    return this.#us[low];
   }
 
   /** Show this part. */
@@ -110,8 +132,24 @@ export class TimeAxis {
   }
 }
 
+/** Ascending, each once; 0 if there is nothing. */
+function distinct(times: Float64Array): Float64Array {
+  const sorted = times.slice().sort();
+  let count = 0;
+  for (const time of sorted) if (count === 0 || time !== sorted[count - 1]) sorted[count++] = time;
+  return count === 0 ? new Float64Array(1) : sorted.subarray(0, count);
+}
+
+/** Between two events: seven of ten gaps are shorter. */
+function usualGap(times: Float64Array): number {
+  const gaps = new Float64Array(times.length - 1);
+  for (let i = 0; i < gaps.length; i++) gaps[i] = times[i + 1]! - times[i]!;
+  gaps.sort();
+  return Math.max(LEAST_GAP_US, gaps[Math.floor(gaps.length * 0.7)] ?? LEAST_GAP_US);
+}
+
 /** Piecewise linear, going on beyond the ends with slope 1. */
-function interpolate(xs: readonly number[], ys: readonly number[], x: number): number {
+function interpolate(xs: Float64Array, ys: Float64Array, x: number): number {
   const last = xs.length - 1;
   if (x <= xs[0]!) return ys[0]! + (x - xs[0]!);
   if (x >= xs[last]!) return ys[last]! + (x - xs[last]!);

@@ -1,59 +1,45 @@
 /**
  * The picture of the run: a lane per board with frames as arrows between them, and below a bar for every call of every
- * task, from its start to its return. Drawn on a canvas, each look in one stroke, so that 50,000 frames stay smooth.
+ * task, from its start to its return. Only what is in view is drawn, and of what falls on the same pixels one.
  */
 
-import type { CallRecord } from '../../../device/trace.ts';
+import { errnoName } from '../../../sockets/errno.ts';
 import { printable } from '../../printable.ts';
 import type { FrameLine } from '../../run-lines.ts';
+import { itemLook } from '../item-text.ts';
 import type { Item } from '../run-view.ts';
-import { byId, color, duration, seconds, sharpContext } from './dom.ts';
+import { byId, duration, Palette, sharpContext } from './dom.ts';
+import { AXIS_HEIGHT, BAR_HEIGHT, Geometry } from './geometry.ts';
+import { Hand } from './hand.ts';
 import type { PageState } from './state.ts';
+import { type Arrow, type Bar, laneOfMark, type Tracks, tracksOf } from './tracks.ts';
 
-const GUTTER = 110;
-const AXIS_HEIGHT = 22;
-const LEAST_LANE = 44;
-const BAR_HEIGHT = 12;
-const BAR_STEP = 16;
-/** Pixels within which a click means an item. */
-const REACH = 7;
-const LABEL_ROOM = 70;
-
-interface Arrow {
-  readonly item: Extract<Item, { kind: 'frame' }>;
-  readonly fromLane: number;
-  readonly toLane: number;
-  readonly tUs: number;
-  readonly endUs: number;
-}
-
-interface Bar {
-  readonly item: Item;
-  readonly record: CallRecord;
-  readonly row: number;
-}
+/** Pixels from one time to the next on the axis. */
+const TICK_ROOM = 96;
+/** More arrows than this are drawn without heads, and without words. */
+const MOST_HEADS = 1500;
+const MOST_WORDS = 80;
+const HEAD = 7;
+const DASHES: Readonly<Record<string, readonly number[]>> = { lost: [4, 3], fault: [7, 3] };
+/** What is drawn later lies over it. */
+const LOOKS = ['dim', 'frame', 'again', 'fault', 'lost'] as const;
 
 export class Timeline {
   readonly #state: PageState;
   readonly #canvas: HTMLCanvasElement;
-  readonly #tip = byId('tip');
-  readonly #arrows: readonly Arrow[];
-  readonly #bars: readonly Bar[];
-  readonly #tasks: readonly string[];
+  readonly #tracks: Tracks;
   #isQueued = false;
 
   constructor(state: PageState) {
     this.#state = state;
     this.#canvas = byId('timeline') as HTMLCanvasElement;
-    this.#arrows = arrowsOf(state);
-    const { bars, tasks } = barsOf(state);
-    this.#bars = bars;
-    this.#tasks = tasks;
+    this.#tracks = tracksOf(state.view);
+    this.#canvas.style.minHeight = `${Geometry.neededHeight(state.view.boards.length, this.#tracks.tasks.length)}px`;
     state.axis.onChange(() => this.draw());
     state.onSelect(() => this.draw());
     state.onFilter(() => this.draw());
     new ResizeObserver(() => this.draw()).observe(this.#canvas);
-    this.#listen();
+    new Hand(state, this.#canvas, this.#tracks, () => this.#geometry());
   }
 
   /** Draw before the next screen refresh. */
@@ -63,360 +49,362 @@ export class Timeline {
     requestAnimationFrame(() => {
       this.#isQueued = false;
       const context = sharpContext(this.#canvas);
-      if (context !== undefined) this.#paint(context);
+      if (context !== undefined) new Painting(this.#state, this.#tracks, this.#geometry(), context).paint();
     });
   }
 
-  // Geometry
+  #geometry(): Geometry {
+    const { axis, view } = this.#state;
+    return new Geometry(this.#canvas, axis, view.boards.length, this.#tracks.tasks.length);
+  }
+}
 
-  get #width(): number {
-    return this.#canvas.clientWidth - GUTTER;
+/** One drawing of the whole canvas. */
+class Painting {
+  readonly #state: PageState;
+  readonly #tracks: Tracks;
+  readonly #g: Geometry;
+  readonly #c: CanvasRenderingContext2D;
+  readonly #palette = new Palette();
+  readonly #leftUs: number;
+  readonly #rightUs: number;
+
+  constructor(state: PageState, tracks: Tracks, geometry: Geometry, context: CanvasRenderingContext2D) {
+    this.#state = state;
+    this.#tracks = tracks;
+    this.#g = geometry;
+    this.#c = context;
+    this.#leftUs = state.axis.toUs(state.axis.from);
+    this.#rightUs = state.axis.toUs(state.axis.to);
   }
 
-  get #barsTop(): number {
-    return Math.max(this.#canvas.clientHeight - this.#tasks.length * BAR_STEP - 6, AXIS_HEIGHT + LEAST_LANE);
-  }
-
-  #x(us: number): number {
-    const { from, to } = this.#state.axis;
-    return GUTTER + ((this.#state.axis.toUnit(us) - from) / (to - from)) * this.#width;
-  }
-
-  #laneY(lane: number): number {
-    const lanes = this.#state.view.boards.length;
-    const top = AXIS_HEIGHT + 18;
-    const room = Math.max(LEAST_LANE * Math.max(1, lanes - 1), this.#barsTop - top - 18);
-    return lanes < 2 ? top + room / 2 : top + (room * lane) / (lanes - 1);
-  }
-
-  // Painting
-
-  #paint(c: CanvasRenderingContext2D): void {
-    const { clientWidth, clientHeight } = this.#canvas;
-    c.clearRect(0, 0, clientWidth, clientHeight);
+  paint(): void {
+    const c = this.#c;
+    const { left, right, width, height } = this.#g;
+    c.clearRect(0, 0, right, height);
     c.font = '12px system-ui, sans-serif';
-    this.#paintAxis(c, clientHeight);
-    this.#paintLanes(c, clientWidth);
+    this.#paintNames();
     c.save();
     c.beginPath();
-    c.rect(GUTTER, 0, clientWidth - GUTTER, clientHeight);
+    c.rect(left, 0, width, height);
     c.clip();
-    this.#paintBars(c);
-    this.#paintArrows(c);
-    this.#paintMarks(c);
-    this.#paintSelection(c);
+    this.#paintQuiet();
+    this.#paintAxis();
+    this.#paintLanes();
+    this.#paintBars();
+    this.#paintDots();
+    this.#paintArrows();
+    this.#paintMarks();
+    this.#paintSelection();
     c.restore();
   }
 
-  #paintAxis(c: CanvasRenderingContext2D, height: number): void {
+  // Ground
+
+  #paintNames(): void {
+    const { left } = this.#g;
+    this.#c.fillStyle = this.#palette.get('text');
+    for (const [i, name] of this.#state.view.boards.entries())
+      this.#c.fillText(name, 8, this.#g.laneY(i) + 4, left - 14);
+    this.#c.fillStyle = this.#palette.get('faint');
+    for (const [i, task] of this.#tracks.tasks.entries()) {
+      this.#c.fillText(task, 8, this.#g.rowY(i) + 11, left - 14);
+    }
+  }
+
+  /** Silences that are drawn short, with how long they are where there is room to say it. */
+  #paintQuiet(): void {
+    const c = this.#c;
+    const { from: first, to: last, quiet } = this.#state.axis;
+    for (const { from, to, us } of quiet) {
+      if (to < first || from > last) continue;
+      const [x0, x1] = [this.#g.xOfUnit(from), this.#g.xOfUnit(to)];
+      c.fillStyle = this.#palette.get('panel');
+      c.fillRect(x0, AXIS_HEIGHT, x1 - x0, this.#g.height);
+      const words = `${duration(us)} pass`;
+      if (x1 - x0 < c.measureText(words).width + 8) continue;
+      c.fillStyle = this.#palette.get('faint');
+      c.textAlign = 'center';
+      c.fillText(words, (x0 + x1) / 2, AXIS_HEIGHT + 14);
+      c.textAlign = 'start';
+    }
+  }
+
+  /** Times at which something happened, as many as there is room for. */
+  #paintAxis(): void {
+    const c = this.#c;
     const { axis } = this.#state;
-    c.fillStyle = color('faint');
-    c.strokeStyle = color('grid');
+    c.fillStyle = this.#palette.get('faint');
+    c.strokeStyle = this.#palette.get('grid');
     c.beginPath();
-    const ticks = Math.max(2, Math.floor(this.#width / 130));
-    for (let i = 0; i <= ticks; i++) {
-      const x = GUTTER + (this.#width * i) / ticks;
+    for (let x = this.#g.left; x < this.#g.right; x += TICK_ROOM) {
+      const us = axis.eventAt(this.#g.unitAt(x));
+      if (us === undefined) break;
+      x = Math.max(x, this.#g.x(us));
       c.moveTo(x, AXIS_HEIGHT - 4);
-      c.lineTo(x, height);
-      const us = axis.toUs(axis.from + ((axis.to - axis.from) * i) / ticks);
-      if (us >= 0 && i < ticks) c.fillText(`${seconds(us)} s`, x + 3, AXIS_HEIGHT - 8);
+      c.lineTo(x, this.#g.height);
+      c.fillText(`${us / 1e6} s`, x + 3, AXIS_HEIGHT - 8);
     }
     c.stroke();
   }
 
-  #paintLanes(c: CanvasRenderingContext2D, width: number): void {
-    c.fillStyle = color('text');
-    c.strokeStyle = color('lane');
+  #paintLanes(): void {
+    const c = this.#c;
+    c.strokeStyle = this.#palette.get('lane');
     c.lineWidth = 2;
     c.beginPath();
-    for (const [i, name] of this.#state.view.boards.entries()) {
-      const y = this.#laneY(i);
-      c.fillText(name, 6, y + 4, GUTTER - 12);
-      c.moveTo(GUTTER, y);
-      c.lineTo(width, y);
+    for (const i of this.#state.view.boards.keys()) {
+      c.moveTo(this.#g.left, this.#g.laneY(i));
+      c.lineTo(this.#g.right, this.#g.laneY(i));
     }
     c.stroke();
     c.lineWidth = 1;
-    c.fillStyle = color('faint');
-    for (const [i, task] of this.#tasks.entries()) {
-      c.fillText(task, 6, this.#barsTop + i * BAR_STEP + 10, GUTTER - 12);
+  }
+
+  // Calls
+
+  #paintBars(): void {
+    const rights = this.#tracks.tasks.map(() => Number.NEGATIVE_INFINITY);
+    const failed: [Bar, number, number][] = [];
+    for (const bar of this.#tracks.bars) {
+      const { record, row } = bar;
+      if (record.t0Us > this.#rightUs) break;
+      if (record.t1Us >= 0 && record.t1Us < this.#leftUs) continue;
+      const x0 = Math.max(this.#g.x(record.t0Us), this.#g.left);
+      const x1 = record.t1Us < 0 ? this.#g.right : this.#g.x(record.t1Us);
+      if (bar.item.line.hasFailed) failed.push([bar, x0, x1]);
+      // What would be drawn over the last pixel of its row is not drawn.
+      else if (Math.max(x1, x0 + 2) > rights[row]! + 0.5) {
+        this.#paintBar(bar, x0, x1);
+        rights[row] = Math.max(x1, x0 + 2);
+      }
+    }
+    for (const [bar, x0, x1] of failed) this.#paintBar(bar, x0, x1);
+    if (failed.length <= MOST_WORDS) for (const [bar, x0, x1] of failed) this.#paintFailure(bar, x0, x1);
+    this.#c.globalAlpha = 1;
+  }
+
+  #paintBar({ item, record, row }: Bar, x0: number, x1: number): void {
+    const c = this.#c;
+    const waits = record.t1Us !== record.t0Us;
+    c.globalAlpha = this.#state.isWanted(item) ? 1 : 0.2;
+    c.fillStyle = this.#palette.get(item.line.hasFailed ? 'failed' : waits ? 'waits' : 'call');
+    // A line of the ground between two calls, where there is room for one.
+    const width = Math.max(2, x1 - x0 - (x1 - x0 > 4 ? 1 : 0));
+    c.fillRect(x0, this.#g.rowY(row), width, BAR_HEIGHT);
+    if (width < 36 || item.line.hasFailed) return;
+    c.fillStyle = this.#palette.get('bartext');
+    c.fillText(printable(record.fn), x0 + 4, this.#g.rowY(row) + 11, width - 8);
+  }
+
+  /** "recv -1 ECONNRESET", in the bar or behind it. */
+  #paintFailure({ item, record, row }: Bar, x0: number, x1: number): void {
+    const words = `${printable(record.fn)} ${record.ret} ${record.errno === 0 ? '' : errnoName(record.errno)}`;
+    const room = this.#c.measureText(words).width + 8;
+    const y = this.#g.rowY(row) + 11;
+    this.#c.globalAlpha = this.#state.isWanted(item) ? 1 : 0.2;
+    if (x1 - x0 >= room) {
+      this.#c.fillStyle = this.#palette.get('failedtext');
+      this.#c.fillText(words, x0 + 4, y);
+    } else this.#write(words, Math.min(x1 + 4, this.#g.right - room), y, 'failed');
+  }
+
+  #paintDots(): void {
+    const c = this.#c;
+    for (const { item, row } of this.#tracks.dots) {
+      if (item.tUs < this.#leftUs || item.tUs > this.#rightUs) continue;
+      c.fillStyle = this.#palette.get(item.log.level === 'E' ? 'failed' : 'text');
+      c.beginPath();
+      c.arc(this.#g.x(item.tUs), this.#g.rowY(row) + BAR_HEIGHT / 2, 3, 0, 7);
+      c.fill();
     }
   }
 
-  #paintBars(c: CanvasRenderingContext2D): void {
-    const right = GUTTER + this.#width;
-    for (const bar of this.#bars) {
-      const { record } = bar;
-      const x = this.#x(record.t0Us);
-      if (x > right) break;
-      const end = record.t1Us < 0 ? right : this.#x(record.t1Us);
-      if (end < GUTTER) continue;
-      const failed = record.n1 >= 0 && (record.ret ?? 0) < 0;
-      const waits = record.t1Us !== record.t0Us;
-      c.globalAlpha = this.#state.isWanted(bar.item) ? 1 : 0.2;
-      c.fillStyle = color(failed ? 'failed' : waits ? 'waits' : 'call');
-      const y = this.#barsTop + bar.row * BAR_STEP;
-      const width = Math.max(2, end - x);
-      c.fillRect(x, y, width, BAR_HEIGHT);
-      if (width > 50) {
-        c.fillStyle = color('bartext');
-        c.fillText(printable(record.fn), Math.max(x, GUTTER) + 3, y + 10, end - Math.max(x, GUTTER) - 6);
-      }
-    }
-    c.globalAlpha = 1;
-  }
+  // Frames
 
-  #paintArrows(c: CanvasRenderingContext2D): void {
-    const right = GUTTER + this.#width;
-    const paths = new Map<string, Path2D>();
-    const labels: [Arrow, number, number][] = [];
-    let lastKey = '';
-    for (const arrow of this.#arrows) {
-      const x0 = this.#x(arrow.tUs);
-      const x1 = this.#x(arrow.endUs);
-      if (x0 > right) break;
-      if (x1 < GUTTER) continue;
-      const { line } = arrow.item;
-      const look = this.#state.isWanted(arrow.item) ? line.look : 'dim';
-      // What would be drawn over the pixel of the arrow before it is not drawn.
-      const key = `${Math.round(x0)} ${Math.round(x1)} ${arrow.fromLane} ${arrow.toLane} ${look}`;
-      if (key === lastKey) continue;
-      lastKey = key;
-      let path = paths.get(look);
-      if (path === undefined) {
-        path = new Path2D();
-        paths.set(look, path);
-      }
-      this.#addArrow(path, arrow, x0, x1);
-      if (labels.length < 400) labels.push([arrow, x0, x1]);
-    }
+  #paintArrows(): void {
+    const visible = this.#visibleArrows();
+    const hasHeads = visible.length <= MOST_HEADS;
+    const paths = new Map(LOOKS.map((look) => [look as string, new Path2D()]));
+    for (const { arrow, x0, x1, look } of visible) this.#addArrow(paths.get(look)!, arrow, x0, x1, hasHeads);
     for (const [look, path] of paths) {
-      c.strokeStyle = color(look);
-      c.setLineDash(look === 'lost' ? [4, 3] : look === 'fault' ? [7, 3] : []);
-      c.stroke(path);
+      this.#c.strokeStyle = this.#palette.get(look);
+      this.#c.setLineDash([...(DASHES[look] ?? [])]);
+      this.#c.lineWidth = look === 'frame' || look === 'dim' ? 1 : 1.6;
+      this.#c.stroke(path);
     }
-    c.setLineDash([]);
-    this.#paintLabels(c, labels);
+    this.#c.setLineDash([]);
+    this.#c.lineWidth = 1;
+    if (visible.length <= MOST_WORDS) this.#paintWords(visible);
   }
 
-  #addArrow(path: Path2D, arrow: Arrow, x0: number, x1: number): void {
-    const y0 = this.#laneY(arrow.fromLane);
-    const y1 = this.#laneY(arrow.toLane);
+  /** The arrows in view, without those that would cover the one before them. */
+  #visibleArrows(): VisibleArrow[] {
+    const { arrows, longestUs } = this.#tracks;
+    const lanes = this.#state.view.boards.length;
+    const lastX = new Map<number, number>();
+    const visible: VisibleArrow[] = [];
+    for (let i = firstFrom(arrows, this.#leftUs - longestUs); i < arrows.length; i++) {
+      const arrow = arrows[i]!;
+      if (arrow.tUs > this.#rightUs) break;
+      if (arrow.endUs < this.#leftUs) continue;
+      const look = this.#state.isWanted(arrow.item) ? itemLook(arrow.item) : 'dim';
+      const x0 = this.#g.x(arrow.tUs);
+      const key =
+        (arrow.fromLane * lanes + arrow.toLane) * LOOKS.length + LOOKS.indexOf(look as (typeof LOOKS)[number]);
+      if (x0 - (lastX.get(key) ?? Number.NEGATIVE_INFINITY) < 0.5) continue;
+      lastX.set(key, x0);
+      visible.push({ arrow, x0, x1: this.#g.x(arrow.endUs), look });
+    }
+    return visible;
+  }
+
+  #addArrow(path: Path2D, arrow: Arrow, x0: number, x1: number, hasHead: boolean): void {
+    const y0 = this.#g.laneY(arrow.fromLane);
+    const y1 = this.#g.laneY(arrow.toLane);
     const { lost } = arrow.item.line;
     const [xe, ye] = lost ? [(x0 + x1) / 2, (y0 + y1) / 2] : [x1, y1];
     path.moveTo(x0, y0);
     path.lineTo(xe, ye);
     if (lost) {
-      path.moveTo(xe - 4, ye - 4);
-      path.lineTo(xe + 4, ye + 4);
-      path.moveTo(xe + 4, ye - 4);
-      path.lineTo(xe - 4, ye + 4);
-      return;
-    }
-    const length = Math.hypot(xe - x0, ye - y0) || 1;
-    const [dx, dy] = [(xe - x0) / length, (ye - y0) / length];
-    path.moveTo(xe - 7 * dx - 3 * dy, ye - 7 * dy + 3 * dx);
-    path.lineTo(xe, ye);
-    path.lineTo(xe - 7 * dx + 3 * dy, ye - 7 * dy - 3 * dx);
-  }
-
-  /** Words along the arrows where there is room for them. */
-  #paintLabels(c: CanvasRenderingContext2D, labels: readonly (readonly [Arrow, number, number])[]): void {
-    if (labels.length > 60) return;
-    c.fillStyle = color('faint');
-    const ends = new Map<number, number>();
-    for (const [arrow, x0, x1] of labels) {
-      const y0 = this.#laneY(arrow.fromLane);
-      const y1 = this.#laneY(arrow.toLane);
-      const y = Math.round(y0 + (y1 - y0) * 0.3);
-      const x = x0 + (x1 - x0) * 0.3 + 6;
-      if (x < (ends.get(y) ?? 0)) continue;
-      const words = shortWords(arrow.item.line);
-      ends.set(y, x + Math.min(LABEL_ROOM, c.measureText(words).width) + 8);
-      c.fillText(words, x, y + 4, LABEL_ROOM);
+      path.moveTo(xe - 5, ye - 5);
+      path.lineTo(xe + 5, ye + 5);
+      path.moveTo(xe + 5, ye - 5);
+      path.lineTo(xe - 5, ye + 5);
+    } else if (hasHead) {
+      const length = Math.hypot(xe - x0, ye - y0) || 1;
+      const [dx, dy] = [(HEAD * (xe - x0)) / length, (HEAD * (ye - y0)) / length];
+      path.moveTo(xe - dx - dy / 2, ye - dy + dx / 2);
+      path.lineTo(xe, ye);
+      path.lineTo(xe - dx + dy / 2, ye - dy - dx / 2);
     }
   }
 
-  #paintMarks(c: CanvasRenderingContext2D): void {
-    for (const item of this.#state.view.items) {
-      if (item.kind !== 'mark' && item.kind !== 'note') continue;
-      const x = this.#x(item.tUs);
-      if (x < GUTTER || x > GUTTER + this.#width) continue;
-      const y = item.kind === 'mark' ? this.#boardY(item.mark.board) : AXIS_HEIGHT + 4;
-      c.fillStyle = color(item.kind === 'mark' ? item.mark.kind : 'note');
+  /** Words along the arrows where there is room for them; those of trouble first. */
+  #paintWords(visible: readonly VisibleArrow[]): void {
+    const taken: Box[] = [];
+    const rank = ({ look }: VisibleArrow): number => -LOOKS.indexOf(look as (typeof LOOKS)[number]);
+    for (const { arrow, x0, x1, look } of [...visible].sort((a, b) => rank(a) - rank(b))) {
+      const words = shortWords(arrow.item.line, look);
+      const width = this.#c.measureText(words).width;
+      const [y0, y1] = [this.#g.laneY(arrow.fromLane), this.#g.laneY(arrow.toLane)];
+      const box = [0.3, 0.45, 0.18, 0.6]
+        .map((at): Box => ({ x: x0 + (x1 - x0) * at + 8, y: y0 + (y1 - y0) * at, width }))
+        .find((one) => !taken.some((other) => overlap(one, other)));
+      if (box === undefined) continue;
+      taken.push(box);
+      this.#write(words, box.x, box.y + 4, look === 'frame' ? 'faint' : look);
+    }
+  }
+
+  /** Legible over lines. */
+  #write(words: string, x: number, y: number, color: string): void {
+    const c = this.#c;
+    c.strokeStyle = this.#palette.get('page');
+    c.lineWidth = 3;
+    c.strokeText(words, x, y);
+    c.lineWidth = 1;
+    c.fillStyle = this.#palette.get(color);
+    c.fillText(words, x, y);
+  }
+
+  // Marks
+
+  #paintMarks(): void {
+    const c = this.#c;
+    for (const item of this.#state.marks) {
+      const x = this.#g.x(item.tUs);
+      if (x < this.#g.left || x > this.#g.right) continue;
+      const y = this.#g.markY(laneOfMark(this.#state.view, item));
+      c.fillStyle = this.#palette.get(item.kind === 'mark' ? item.mark.kind : 'note');
+      c.strokeStyle = this.#palette.get('page');
       c.beginPath();
-      c.moveTo(x, y - 7);
-      c.lineTo(x + 6, y);
-      c.lineTo(x, y + 7);
-      c.lineTo(x - 6, y);
+      c.moveTo(x, y - 8);
+      c.lineTo(x + 7, y);
+      c.lineTo(x, y + 8);
+      c.lineTo(x - 7, y);
+      c.closePath();
       c.fill();
+      c.stroke();
     }
   }
 
-  #boardY(name: string): number {
-    const lane = this.#state.view.boards.indexOf(name);
-    return lane < 0 ? AXIS_HEIGHT + 4 : this.#laneY(lane);
-  }
-
-  #paintSelection(c: CanvasRenderingContext2D): void {
+  #paintSelection(): void {
     const { selected } = this.#state;
     if (selected === undefined) return;
-    const x = this.#x(selected.tUs);
-    c.strokeStyle = color('selection');
+    const c = this.#c;
+    const x = this.#g.x(selected.tUs);
+    c.strokeStyle = this.#palette.get('selection');
     c.globalAlpha = 0.5;
     c.beginPath();
     c.moveTo(x, AXIS_HEIGHT);
-    c.lineTo(x, this.#canvas.clientHeight);
+    c.lineTo(x, this.#g.height);
     c.stroke();
     c.globalAlpha = 1;
-    c.lineWidth = 3;
-    const arrow = this.#arrows.find((one) => one.item === selected);
-    if (arrow !== undefined) {
-      const path = new Path2D();
-      this.#addArrow(path, arrow, this.#x(arrow.tUs), this.#x(arrow.endUs));
-      c.stroke(path);
-    }
-    const bar = selected.kind === 'call' ? this.#bars.find((one) => one.record === selected.line.record) : undefined;
-    if (bar !== undefined) {
-      const from = this.#x(bar.record.t0Us);
-      const to = bar.record.t1Us < 0 ? GUTTER + this.#width : this.#x(bar.record.t1Us);
-      c.strokeRect(from - 1, this.#barsTop + bar.row * BAR_STEP - 1, Math.max(4, to - from + 2), BAR_HEIGHT + 2);
-    }
+    c.lineWidth = 2.5;
+    if (selected.kind === 'frame') this.#outlineFrame(selected);
+    if (selected.kind === 'call') this.#outlineCall(selected);
     c.lineWidth = 1;
   }
 
-  // The reader's hand
-
-  #listen(): void {
-    const canvas = this.#canvas;
-    let dragFrom: number | undefined;
-    let hasMoved = false;
-    canvas.addEventListener('pointerdown', (event) => {
-      dragFrom = event.offsetX;
-      hasMoved = false;
-      canvas.setPointerCapture(event.pointerId);
-    });
-    canvas.addEventListener('pointermove', (event) => {
-      if (dragFrom === undefined) {
-        this.#showTip(event);
-        return;
-      }
-      const by = dragFrom - event.offsetX;
-      if (!hasMoved && Math.abs(by) < 4) return;
-      hasMoved = true;
-      dragFrom = event.offsetX;
-      this.#state.axis.pan(by / this.#width);
-    });
-    canvas.addEventListener('pointerup', (event) => {
-      if (!hasMoved) this.#state.select(this.#itemAt(event.offsetX, event.offsetY), false);
-      dragFrom = undefined;
-    });
-    canvas.addEventListener('pointerleave', () => {
-      this.#tip.hidden = true;
-    });
-    canvas.addEventListener(
-      'wheel',
-      (event) => {
-        event.preventDefault();
-        const { axis } = this.#state;
-        if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) axis.pan(event.deltaX / this.#width);
-        else {
-          const at = axis.from + ((event.offsetX - GUTTER) / this.#width) * (axis.to - axis.from);
-          axis.zoom(event.deltaY > 0 ? 1.25 : 0.8, at);
-        }
-      },
-      { passive: false },
-    );
+  #outlineFrame(item: Extract<Item, { kind: 'frame' }>): void {
+    const { arrows } = this.#tracks;
+    const path = new Path2D();
+    for (let i = firstFrom(arrows, item.tUs); arrows[i]?.tUs === item.tUs; i++) {
+      const arrow = arrows[i]!;
+      if (arrow.item === item) this.#addArrow(path, arrow, this.#g.x(arrow.tUs), this.#g.x(arrow.endUs), true);
+    }
+    this.#c.stroke(path);
   }
 
-  #showTip(event: PointerEvent): void {
-    const item = this.#itemAt(event.offsetX, event.offsetY);
-    this.#tip.hidden = item === undefined;
-    this.#canvas.style.cursor = item === undefined ? 'grab' : 'pointer';
-    if (item === undefined) return;
-    this.#tip.textContent = tipOf(item);
-    this.#tip.style.left = `${Math.min(event.clientX + 14, window.innerWidth - 420)}px`;
-    this.#tip.style.top = `${event.clientY + 14}px`;
-  }
-
-  #itemAt(x: number, y: number): Item | undefined {
-    if (y >= this.#barsTop - 2) {
-      const row = Math.floor((y - this.#barsTop) / BAR_STEP);
-      const hits = this.#bars.filter((bar) => bar.row === row && this.#covers(bar, x));
-      return hits.at(-1)?.item;
-    }
-    let best: Item | undefined;
-    let distance = REACH;
-    for (const arrow of this.#arrows) {
-      const x0 = this.#x(arrow.tUs);
-      if (x0 > x + REACH) break;
-      const x1 = this.#x(arrow.endUs);
-      if (x1 < x - REACH) continue;
-      const d = distanceTo(x, y, x0, this.#laneY(arrow.fromLane), x1, this.#laneY(arrow.toLane));
-      if (d < distance) [distance, best] = [d, arrow.item];
-    }
-    for (const item of this.#state.view.items) {
-      if (item.kind !== 'mark') continue;
-      const d = Math.hypot(x - this.#x(item.tUs), y - this.#boardY(item.mark.board));
-      if (d < distance + 3) [distance, best] = [d, item];
-    }
-    return best;
-  }
-
-  #covers({ record }: Bar, x: number): boolean {
-    const end = record.t1Us < 0 ? Number.POSITIVE_INFINITY : this.#x(record.t1Us);
-    return x >= this.#x(record.t0Us) - 2 && x <= end + 3;
+  #outlineCall({ line: { record } }: Extract<Item, { kind: 'call' }>): void {
+    const bar = this.#tracks.bars.find((one) => one.record === record);
+    if (bar === undefined) return;
+    const from = this.#g.x(record.t0Us);
+    const to = record.t1Us < 0 ? this.#g.right : this.#g.x(record.t1Us);
+    this.#c.strokeRect(from - 1, this.#g.rowY(bar.row) - 1, Math.max(4, to - from + 2), BAR_HEIGHT + 2);
   }
 }
 
-function arrowsOf({ view }: PageState): Arrow[] {
-  const arrows: Arrow[] = [];
-  for (const item of view.items) {
-    if (item.kind !== 'frame') continue;
-    const { line } = item;
-    const arrivals = view.arrivalsOf(item.n);
-    const heard = arrivals.map(({ board, tUs }) => [view.boards.indexOf(board), tUs] as const);
-    // Without steps, as in a capture, it is only known to whom a frame was addressed.
-    const ends = heard.length > 0 ? heard : line.to.map((lane) => [lane, line.tUs] as const);
-    for (const [toLane, endUs] of ends) arrows.push({ item, fromLane: line.from, toLane, tUs: line.tUs, endUs });
-  }
-  return arrows;
+interface VisibleArrow {
+  readonly arrow: Arrow;
+  readonly x0: number;
+  readonly x1: number;
+  readonly look: string;
 }
 
-function barsOf({ view }: PageState): { bars: Bar[]; tasks: string[] } {
-  const rows = new Map<string, number>();
-  const bars: Bar[] = [];
-  for (const item of view.items) {
-    if (item.kind !== 'call' || item.line.part === 'return' || item.line.part === 'never') continue;
-    const { record } = item.line;
-    const task = `${record.board} / ${record.task}`;
-    if (!rows.has(task)) rows.set(task, rows.size);
-    bars.push({ item, record, row: rows.get(task)! });
-  }
-  return { bars, tasks: [...rows.keys()].map(printable) };
+/** Of words. */
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
 }
 
-/** "[S.]", "[P.] 13", "ARP", "DNS": what fits beside an arrow. */
-function shortWords(line: FrameLine): string {
-  const { d } = line;
+function overlap(a: Box, b: Box): boolean {
+  return Math.abs(a.y - b.y) < 13 && a.x < b.x + b.width + 4 && b.x < a.x + a.width + 4;
+}
+
+/** Index of the first arrow that begins then or later. */
+function firstFrom(arrows: readonly Arrow[], us: number): number {
+  let low = 0;
+  let high = arrows.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (arrows[mid]!.tUs < us) low = mid + 1;
+    else high = mid;
+  }
+  return low;
+}
+
+/** "[S.]", "[P.] 13 lost", "ARP", "DNS": what fits beside an arrow. */
+function shortWords(line: FrameLine, look: string): string {
+  const fate = look === 'lost' ? ' lost' : look === 'again' ? ' again' : look === 'fault' ? ` ${line.fault}` : '';
+  return protocolWords(line) + fate;
+}
+
+function protocolWords({ d, label }: FrameLine): string {
   if (d.arp !== undefined) return 'ARP';
   if (d.tcp === undefined) return d.app || (d.udp ? `UDP ${d.payload.length}` : d.icmp ? 'ICMP' : 'IP');
-  const flags = /\[[^\]]*\]/.exec(line.label)?.[0] ?? '';
+  const flags = /\[[^\]]*\]/.exec(label)?.[0] ?? '';
   return d.payload.length > 0 ? `${flags} ${d.payload.length}` : flags;
-}
-
-function tipOf(item: Item): string {
-  if (item.kind === 'frame') return `${seconds(item.tUs)} s  ${item.line.label}${item.line.lost ? '  (lost)' : ''}`;
-  if (item.kind === 'call') {
-    const { record } = item.line;
-    const took = record.t1Us < 0 ? 'has not returned' : `took ${duration(record.t1Us - record.t0Us)}`;
-    return `${seconds(record.t0Us)} s  ${printable(`${record.fn}(${record.args.join(', ')}) = ${record.ret ?? '?'}`)}, ${took}`;
-  }
-  return item.kind === 'mark' ? printable(item.mark.text) : item.kind === 'log' ? printable(item.log.text) : item.text;
-}
-
-function distanceTo(x: number, y: number, x0: number, y0: number, x1: number, y1: number): number {
-  const length = (x1 - x0) ** 2 + (y1 - y0) ** 2 || 1;
-  const t = Math.max(0, Math.min(1, ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / length));
-  return Math.hypot(x - (x0 + t * (x1 - x0)), y - (y0 + t * (y1 - y0)));
 }
