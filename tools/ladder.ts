@@ -87,6 +87,7 @@ const ANSI: Readonly<Record<Style, string>> = {
   heading: '1',
   time: '2',
   frame: '',
+  reset: '',
   again: '',
   fault: '33',
   lost: '31',

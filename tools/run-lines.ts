@@ -6,7 +6,7 @@
 import type { CallRecord, FrameRecord, NoteRecord } from '../device/trace.ts';
 import { ENOTCONN, errnoName } from '../sockets/errno.ts';
 import { eaiName } from '../sockets/names.ts';
-import { TCP_ACK, TCP_FIN, TCP_SYN } from '../stack/prot/tcp.ts';
+import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../stack/prot/tcp.ts';
 import { appWords } from './describe-app.ts';
 import { type DescribeOptions, describeFrame } from './describe-frame.ts';
 import { type Dissection, dissect, type Ip4Layer, type TcpLayer } from './dissect.ts';
@@ -166,7 +166,7 @@ function addTo(map: Map<string, Set<string>>, key: string, value: string): void 
 // What happened, line by line
 
 /** What kind of line it is, for colours. */
-export type Look = 'frame' | 'again' | 'fault' | 'lost' | 'call' | 'failed' | 'note';
+export type Look = 'frame' | 'reset' | 'again' | 'fault' | 'lost' | 'call' | 'failed' | 'note';
 
 /** A frame. What its bytes say is worked out when somebody reads it: a run of 50,000 frames is shown fifty at a time. */
 export class FrameLine {
@@ -206,6 +206,7 @@ export class FrameLine {
   get look(): Look {
     if (this.record.lost) return 'lost';
     if (this.record.fault !== '') return 'fault';
+    if (this.tcp?.isReset) return 'reset';
     return this.tcp?.mark === 'retransmission' ? 'again' : 'frame';
   }
 
@@ -427,6 +428,7 @@ export interface TcpWords {
   readonly ack: number;
   /** Without data and yet not at the place where the direction's next data belongs. */
   readonly isOutOfLine: boolean;
+  readonly isReset: boolean;
   readonly mark: '' | 'retransmission' | 'keep-alive' | 'window probe' | 'window update' | 'duplicate ack';
 }
 
@@ -473,7 +475,13 @@ class TcpView {
     if (isHeard) own.heardWnd = tcp.wnd;
     if (hasAck) own.ack = tcp.ackno;
     const seq = relative(tcp.seqno, own.base);
-    return { seq, ack: relative(tcp.ackno, peer?.base ?? 0), isOutOfLine: ahead !== 0, mark };
+    return {
+      seq,
+      ack: relative(tcp.ackno, peer?.base ?? 0),
+      isOutOfLine: ahead !== 0,
+      isReset: (tcp.flags & TCP_RST) !== 0,
+      mark,
+    };
   }
 }
 

@@ -73,12 +73,46 @@ describe('a run with a lost segment', () => {
   test('leads from the failed call to the frame that was the reason, and back', async () => {
     await page.fill('#filter', 'errno == ECONNRESET');
     await page.click('.row:has-text("... connect = -1 ECONNRESET")');
-    expect(await text('#detail h2')).toContain('-1 ECONNRESET: the peer has reset or refused the connection');
-    await page.click('#detail .links button:has-text("[R.]")');
+    expect(await text('#detail h2')).toContain("-1 ECONNRESET: refused by the peer's RST, frame ");
+    await page.click('#detail .links a:has-text("[R.]")');
     expect(await text('#detail h2')).toContain('[R.]');
     expect(await text('#detail .why')).toContain('No connection and no listening socket fits this segment');
-    await page.click('#detail .links button:has-text("connect() returning")');
+    await page.click('#detail .links a:has-text("connect() returning")');
     expect(await text('#detail h2')).toContain('connect(54, 192.168.4.1:99)');
+  });
+
+  test('says at a glance what went wrong, and leads there', async () => {
+    const summary = await text('#marks');
+    expect(summary).toContain("client: connect(54, 192.168.4.1:99) = -1 ECONNRESET: refused by the peer's RST, frame ");
+    expect(summary).toMatch(/is lost \(frame \d+, drop\)\. Sent again 1\.\d+ s later in frame \d+ /);
+    await page.click('#marks .failed a');
+    expect(await text('#detail h2')).toContain('connect(54, 192.168.4.1:99) = -1 ECONNRESET');
+  });
+
+  test('the keyboard goes from trouble to trouble, back, and from panel to panel', async () => {
+    const selected = () => text('.row.selected .text');
+    await page.keyboard.press('n');
+    expect(await selected()).toContain('✗ drop');
+    await page.keyboard.press('n');
+    expect(await selected()).toContain('(retransmission)');
+    await page.keyboard.press('b');
+    expect(await selected()).toContain('✗ drop');
+    await page.keyboard.press('p');
+    expect(await selected()).toContain('✗ drop');
+    for (const [key, panel] of Object.entries({ 1: '#marks', 2: '#detail', 3: '#story', 4: '#connection' })) {
+      await page.keyboard.press(key);
+      expect(await page.locator('.panel:visible').count()).toBe(1);
+      expect(await page.locator(panel).isVisible()).toBe(true);
+    }
+  });
+
+  test('a retransmission says which timer, after how long, and what it repeats', async () => {
+    await page.fill('#filter', 'mark == retransmission');
+    await page.click('.row');
+    const detail = await text('#detail');
+    expect(detail).toMatch(/Caused by the retransmission timer, 1\.\d+ s after it was sent last \(set to \d+ ms/);
+    expect(detail).toContain('tcp_slowtmr(), tcp_rexmit_rto()');
+    expect(detail).toContain('It repeats frame ');
   });
 
   test('shows both control blocks before and after, every header field and the bytes', async () => {

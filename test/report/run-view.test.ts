@@ -2,8 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { AF_INET, type Os, SOCK_STREAM, sockaddr_in, World } from '../../device/index.ts';
 import { answeredBy, answerTo, originalOf, stateBefore } from '../../tools/report/connections.ts';
-import { resultWords, ruleOf } from '../../tools/report/explain.ts';
+import { ruleOf } from '../../tools/report/explain.ts';
 import { fieldsOf } from '../../tools/report/fields.ts';
+import { resultWords } from '../../tools/report/reasons.ts';
 import { reportData, reportHtml } from '../../tools/report/report.ts';
 import { packReport, unpackReport } from '../../tools/report/report-data.ts';
 import { RunView } from '../../tools/report/run-view.ts';
@@ -63,9 +64,7 @@ describe('links', () => {
   test('a failed call names its errno, why, and the frame that was the reason', () => {
     const refused = data.calls.find((call) => call.ret === -1)!;
     const reset = frames('[R.]')[0]!;
-    expect(resultWords(view, refused)).toBe(
-      `-1 ECONNRESET: the peer has reset or refused the connection (frame ${reset.record.n})`,
-    );
+    expect(resultWords(view, refused)).toBe(`-1 ECONNRESET: refused by the peer's RST, frame ${reset.record.n}`);
     expect(view.callsWokenBy(view.arrivalsOf(reset.record.n)[0]!)).toEqual([refused]);
   });
 

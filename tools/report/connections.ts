@@ -138,6 +138,16 @@ export function originalOf(connection: Connection, segment: Segment): Segment | 
   return first === segment ? undefined : first;
 }
 
+/** The last time before that the same bytes were sent; undefined for the first. */
+export function sendingBefore({ segments }: Connection, { from, seq, line }: Segment): Segment | undefined {
+  return segments.findLast((s) => s.from === from && s.seq === seq && s.end > s.seq && s.line.record.n < line.record.n);
+}
+
+/** The next time that the same bytes were sent; undefined for the last. */
+export function sendingAfter({ segments }: Connection, { from, seq, line }: Segment): Segment | undefined {
+  return segments.find((s) => s.from === from && s.seq === seq && s.end > s.seq && s.line.record.n > line.record.n);
+}
+
 /** The first acknowledgement from the other end that covers a segment. */
 export function answerTo(connection: Connection, segment: Segment): Segment | undefined {
   if (segment.end === segment.seq) return undefined;

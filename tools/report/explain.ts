@@ -1,11 +1,10 @@
 /** Why the stack did what it did: the rule of lwIP behind a frame or an answer, in a sentence, and where it stands. */
 
-import type { CallRecord } from '../../device/trace.ts';
-import { errnoName } from '../../sockets/errno.ts';
 import { ARP_REPLY } from '../../stack/prot/arp.ts';
 import { ICMP_DUR, ICMP_ECHO, ICMP_ER } from '../../stack/prot/icmp.ts';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../stack/prot/tcp.ts';
 import type { FrameLine } from '../run-lines.ts';
+import { sendingBefore, stateAfter, stateBefore } from './connections.ts';
 import type { RunView } from './run-view.ts';
 
 /** A rule of the stack. */
@@ -31,7 +30,7 @@ export function ruleOf(view: RunView, line: FrameLine): Rule | undefined {
   if (record.from === '') return undefined;
   const reason = reasonOf(view, line);
   if (d.arp !== undefined) return arpRule(line, reason);
-  if (d.tcp !== undefined) return tcpRule(line, d.tcp.flags, reason);
+  if (d.tcp !== undefined) return tcpRule(view, line, d.tcp.flags, reason);
   if (d.icmp !== undefined) return icmpRule(d.icmp.type);
   if (d.igmp !== undefined)
     return rule('A group is joined, left, or reported to a router that asks.', 'igmp_joingroup(), igmp_tmr()');
@@ -101,12 +100,12 @@ function udpRule(line: FrameLine, reason: Reason): Rule {
   return rule('A datagram goes out at once; nobody remembers it.', 'udp_sendto()');
 }
 
-function tcpRule(line: FrameLine, flags: number, reason: Reason): Rule {
+function tcpRule(view: RunView, line: FrameLine, flags: number, reason: Reason): Rule {
   const isSyn = (flags & TCP_SYN) !== 0;
   if ((flags & TCP_RST) !== 0) return resetRule(reason);
   switch (line.tcp?.mark) {
     case 'retransmission':
-      return retransmissionRule(reason);
+      return retransmissionRule(view, line, reason);
     case 'keep-alive':
       return rule(
         'The connection was silent for long; one old byte asks whether the peer is still there.',
@@ -160,16 +159,29 @@ function resetRule({ cause, fn, came }: Reason): Rule {
   return rule('The connection is aborted.', 'tcp_abandon(), tcp_rst()');
 }
 
-function retransmissionRule({ cause }: Reason): Rule {
-  return cause === 'frame'
-    ? rule(
-        'Three duplicate acknowledgements: the missing segment is sent again without waiting for the timer, and the window is halved.',
-        'tcp_rexmit_fast()',
-      )
-    : rule(
-        'Its acknowledgement did not come within the time-out: it is sent again, the time-out doubles, and the window shrinks to one segment.',
-        'tcp_slowtmr(), tcp_rexmit_rto()',
-      );
+function retransmissionRule(view: RunView, line: FrameLine, { cause }: Reason): Rule {
+  if (((line.d.tcp?.flags ?? 0) & TCP_SYN) !== 0)
+    return rule(
+      'The SYN was not answered within the time-out, which does not grow for a SYN: it is sent again.',
+      'tcp_slowtmr()',
+    );
+  if (cause !== 'frame')
+    return rule(
+      'Its acknowledgement did not come within the time-out: it is sent again, the time-out doubles, and the window shrinks to one segment.',
+      'tcp_slowtmr(), tcp_rexmit_rto()',
+    );
+  const place = view.place(line.record.n);
+  const after = place && stateAfter(place.connection.ends[place.segment.from], line.record.n);
+  // A time-out before has put back everything that was not acknowledged; the fast way leaves its count of duplicates.
+  if (after !== undefined && after.state.dupacks < 3)
+    return rule(
+      'A time-out had put everything that was not acknowledged back into the queue; the acknowledgement that came lets the next of it go.',
+      'tcp_rexmit_rto_prepare(), tcp_output()',
+    );
+  return rule(
+    'Three duplicate acknowledgements: the missing segment is sent again without waiting for the timer, and the window is halved.',
+    'tcp_rexmit_fast()',
+  );
 }
 
 function finRule(line: FrameLine, { cause, fn }: Reason): Rule {
@@ -222,41 +234,32 @@ function ackRule({ cause, fn, came }: Reason): Rule {
   return rule('Every second segment is acknowledged at once.', 'tcp_receive(), tcp_ack()');
 }
 
-/** What an errno says to a programmer. The numbers are newlib's. */
-const ERRNO_WORDS: Readonly<Record<string, string>> = {
-  EBADF: 'the descriptor is not open',
-  EAGAIN: 'nothing was ready, and the call could not wait any longer',
-  EWOULDBLOCK: 'nothing was ready, and the call could not wait any longer',
-  ENOMEM: 'there was no memory for it',
-  EINVAL: 'an argument, or the state of the socket, does not fit',
-  ENFILE: 'all descriptors are in use',
-  ENOBUFS: 'there was no memory for it',
-  ENOTCONN: 'the connection is not there, or not any more',
-  ECONNRESET: 'the peer has reset or refused the connection',
-  ECONNABORTED: 'the connection was given up: nobody answered, or the address went away',
-  EADDRINUSE: 'the address is taken',
-  EHOSTUNREACH: 'no interface leads there',
-  EINPROGRESS: 'it goes on in the background',
-  EALREADY: 'it is going on already',
-  EISCONN: 'it is connected already',
-  EOPNOTSUPP: 'this kind of socket cannot do that',
-  ENOPROTOOPT: 'there is no such option here',
-  ENOSYS: 'this firmware was built without it',
-  EMSGSIZE: 'it is too long for one datagram',
-};
-
-/** A call's result in words: "-1 ECONNRESET: the peer has reset or refused the connection (frame 41)". */
-export function resultWords(view: RunView, call: CallRecord): string {
-  if (call.n1 < 0) return 'has not returned';
-  const ret = call.ret ?? 0;
-  if (ret >= 0) return call.fn.startsWith('recv') && ret === 0 ? '0: the peer has sent its FIN' : String(ret);
-  const name = errnoName(call.errno);
-  const words = ERRNO_WORDS[name];
-  return `${ret} ${name}${words === undefined ? '' : `: ${words}`}${frameThatWoke(view, call)}`;
+/** Which timer of the stack it was that made a board send a frame. @param line undefined if it made something else happen */
+export function timerWords(view: RunView, line: FrameLine | undefined): string {
+  if (line === undefined) return 'a timer of the stack';
+  switch (line.tcp?.mark) {
+    case 'retransmission':
+      return rexmitTimer(view, line);
+    case 'keep-alive':
+      return 'the keepalive timer';
+    case 'window probe':
+      return 'the persist timer, which runs while the peer takes nothing';
+  }
+  const { d } = line;
+  if (d.arp !== undefined) return 'the ARP timer, which looks once a second';
+  if (d.tcp === undefined) return `the ${d.app === '' ? "stack's" : d.app} timer`;
+  return (d.tcp.flags & TCP_RST) !== 0
+    ? 'the slow timer, which gave the connection up'
+    : 'the fast timer, every 250 ms';
 }
 
-function frameThatWoke(view: RunView, call: CallRecord): string {
-  const step = view.wakeOf(call);
-  if (step === undefined || step.cause !== 'frame') return '';
-  return ` (frame ${step.ref})`;
+function rexmitTimer(view: RunView, line: FrameLine): string {
+  const place = view.place(line.record.n);
+  if (place === undefined) return 'the retransmission timer';
+  const { connection, segment } = place;
+  const before = stateBefore(connection.ends[segment.from], line.record.n);
+  const last = sendingBefore(connection, segment);
+  const since = last === undefined ? '' : `, ${(line.tUs - last.line.tUs) / 1e6} s after it was sent last`;
+  const rto = before === undefined ? '' : ` (set to ${before.state.rtoMs} ms, looked at every 500 ms)`;
+  return `the retransmission timer${since}${rto}`;
 }

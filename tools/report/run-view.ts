@@ -7,6 +7,7 @@ import type { CallRecord, StepRecord } from '../../device/trace.ts';
 import { type CallLine, Cast, type FrameLine, type Line, runLines } from '../run-lines.ts';
 import { assignStates, type Connection, findConnections, type Segment } from './connections.ts';
 import type { ReportData, ReportLog, ReportMark } from './report-data.ts';
+import { Sockets } from './sockets.ts';
 
 /** A line of the list, whatever it is about. */
 export type Item =
@@ -40,6 +41,8 @@ export class RunView {
     | { readonly connections: readonly Connection[]; readonly places: ReadonlyMap<number, Place> }
     | undefined;
 
+  private followed: Sockets | undefined;
+
   constructor(data: ReportData) {
     this.data = data;
     const cast = new Cast(
@@ -54,6 +57,12 @@ export class RunView {
     this.arrivals = data.steps.filter((step) => step.cause === 'frame').sort((a, b) => a.ref - b.ref);
     this.startUs = this.items[0]?.tUs ?? 0;
     this.endUs = Math.max(data.endUs, this.items.at(-1)?.tUs ?? 0);
+  }
+
+  /** What descriptors stand for. */
+  get sockets(): Sockets {
+    this.followed ??= new Sockets(this.data.calls, this.connections);
+    return this.followed;
   }
 
   /** When something happened or arrived. */
@@ -117,6 +126,16 @@ export class RunView {
     const steps = this.steps.get(board) ?? [];
     const step = steps[upperBound(steps, n, (one) => one.n0) - 1];
     return step !== undefined && n < step.n1 ? step : undefined;
+  }
+
+  /** What a board did last before this running number, if it ended right there: what a state with this number came from. */
+  stepEndingAt(board: string, n: number): StepRecord | undefined {
+    const steps = this.steps.get(board) ?? [];
+    for (let i = upperBound(steps, n, (one) => one.n0) - 1; i >= 0; i--) {
+      const step = steps[i]!;
+      if (step.n1 <= n) return step.n1 === n ? step : undefined;
+    }
+    return undefined;
   }
 
   /** The last thing that a board did before a call returned: what made it return, if the call had to wait. */

@@ -2,7 +2,8 @@
 
 import type { CallRecord } from '../../device/trace.ts';
 import type { CallLine } from '../run-lines.ts';
-import { resultWords, ruleOf } from './explain.ts';
+import { ruleOf } from './explain.ts';
+import { resultWords } from './reasons.ts';
 import type { Item, RunView } from './run-view.ts';
 
 /** What happened in one item, in a sentence or two; '' for what is not worth a sentence. */
@@ -21,16 +22,18 @@ export function sentenceOf(view: RunView, item: Item): string {
     case 'log':
       return `${item.log.board} prints: ${item.log.text}`;
     case 'mark':
-      return `${item.mark.board}: ${item.mark.text}`;
+      return `${item.mark.board === '' ? item.mark.kind : item.mark.board}: ${item.mark.text}`;
   }
 }
 
 function callSentence(view: RunView, { record, part }: CallLine): string {
   const who = `${record.board}: `;
-  if (part === 'never') return `${who}${record.fn}() never returned.`;
+  if (part === 'never') return `${who}${record.fn}() ${resultWords(view, record)}.`;
+  if (part === 'start' && record.fn === 'vTaskDelay') return `${who}the task sleeps for ${record.args[0]} ticks.`;
   if (part === 'start') return `${who}${BEGINNINGS[record.fn] ?? `${record.fn}() waits`}.`;
   if ((record.ret ?? 0) < 0) return `${who}${record.fn}() fails with ${resultWords(view, record)}.`;
-  return `${who}${(ENDINGS[record.fn] ?? ((call: CallRecord) => `${call.fn}() returns ${call.ret}`))(record)}.`;
+  const words = resultWords(view, record);
+  return `${who}${ENDINGS[record.fn]?.(record, words) ?? `${record.fn}() returns ${words}`}.`;
 }
 
 const BEGINNINGS: Readonly<Record<string, string>> = {
@@ -43,15 +46,32 @@ const BEGINNINGS: Readonly<Record<string, string>> = {
   select: 'select() waits until one of its descriptors is ready',
   poll: 'poll() waits until one of its descriptors is ready',
   close: 'close() waits until its FIN can be sent',
-  vTaskDelay: 'the task sleeps',
 };
 
-const received = (call: CallRecord): string =>
+const received = (call: CallRecord, words: string): string =>
   call.ret === 0
-    ? `${call.fn}() returns 0: the peer has sent its FIN, nothing more will come`
-    : `${call.fn}() hands out ${call.ret} bytes, and the window opens by as many`;
+    ? `${call.fn}() returns ${words}, nothing more will come`
+    : `${call.fn}() hands out ${words.replace(/^\d+/, '$& bytes')}, and the window opens by as many`;
 
-const ENDINGS: Readonly<Record<string, (call: CallRecord) => string>> = {
+/** What options of TCP and sockets mean, with the units that their numbers have. */
+const OPTIONS: Readonly<Record<string, (value: string) => string>> = {
+  SO_KEEPALIVE: (value) => `turns keepalive probes ${value === '0' ? 'off' : 'on'}`,
+  TCP_KEEPIDLE: (value) => `has the first keepalive probe sent after ${value} seconds of silence`,
+  TCP_KEEPINTVL: (value) => `has keepalive probes repeated every ${value} seconds`,
+  TCP_KEEPCNT: (value) => `gives the connection up after ${value} keepalive probes without an answer`,
+  TCP_NODELAY: (value) => `turns Nagle's algorithm ${value === '0' ? 'on' : 'off'}`,
+  SO_RCVTIMEO: (value) => `limits how long receiving waits: ${value}`,
+  SO_SNDTIMEO: (value) => `limits how long sending waits: ${value}`,
+  SO_REUSEADDR: () => 'lets bind() take an address that an old connection still holds',
+};
+
+function optionSet({ args }: CallRecord): string {
+  const words = OPTIONS[String(args[2])];
+  return `setsockopt() ${words === undefined ? `sets ${args[2]} to ${args[3]}` : words(String(args[3]))}`;
+}
+
+const ENDINGS: Readonly<Record<string, (call: CallRecord, words: string) => string>> = {
+  setsockopt: optionSet,
   socket: (call) => `socket() makes descriptor ${call.ret}: a control block in the stack, nothing on the wire`,
   bind: () => 'bind() notes the address and port, and refuses those that are taken',
   listen: () => 'listen() makes the socket passive: from now on the stack answers SYNs by itself',

@@ -1,14 +1,18 @@
 /**
- * `npm run zoo [-- FOLDER...] [--budget 20s]`: search every case of the zoo, the buggy program and the fixed one, and say for
+ * `npm run zoo [-- FOLDER...] [--budget 20s] [--reports FOLDER]`: search every case of the zoo, the buggy program and the fixed one, and say for
  * each what was found, with how many faults, in how many runs. The fixed program has to withstand one fault at a time.
+ * --reports leaves a report of every buggy program's failing run.
  */
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseDuration } from '../cli/units.ts';
-import { type ExploreResult, explore } from '../explore/search.ts';
+import type { Scenario } from '../explore/scenario.ts';
+import { type ExploreResult, explore, type Finding } from '../explore/search.ts';
+import { runTrial } from '../explore/trial.ts';
 import { packageRoot } from '../package-info.ts';
+import { writeReport } from '../report/report.ts';
 import { readZooCase, type ZooCase, type ZooVariant } from './case.ts';
 import { buildZooCase } from './run-case.ts';
 import { zooScenario } from './scenario.ts';
@@ -18,7 +22,11 @@ const MOST_FAULTS = 2;
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),
-  options: { budget: { type: 'string', default: '20s' }, verbose: { type: 'boolean', default: false } },
+  options: {
+    budget: { type: 'string', default: '20s' },
+    verbose: { type: 'boolean', default: false },
+    reports: { type: 'string' },
+  },
   allowPositionals: true,
 });
 
@@ -43,6 +51,8 @@ for (const folder of folders) {
   const fixed = await search(zoo, 'fixed');
   if (isGood(zoo, buggy, fixed)) good++;
   console.log(row(zoo, buggy, fixed));
+  const [found] = buggy.findings;
+  if (values.reports !== undefined && found !== undefined) await report(zoo, found, values.reports);
   if (values.verbose || fixed.findings.length > 0) explain(buggy, fixed);
 }
 console.log(
@@ -61,11 +71,23 @@ function casesIn(folder: string): string[] {
 }
 
 async function search(zoo: ZooCase, variant: ZooVariant): Promise<ExploreResult> {
-  const scenario = zooScenario(zoo, await buildZooCase(zoo, variant), `${zoo.name} ${variant}`);
+  const scenario = await scenarioOf(zoo, variant);
   const abort = new AbortController();
   // One finding is enough for the buggy program, and one too many for the fixed one.
   const faults = variant === 'buggy' ? MOST_FAULTS : 1;
   return explore(scenario, { budgetMs, faults, signal: abort.signal, onFinding: () => abort.abort() });
+}
+
+async function scenarioOf(zoo: ZooCase, variant: ZooVariant): Promise<Scenario> {
+  return zooScenario(zoo, await buildZooCase(zoo, variant), `${zoo.name} ${variant}`);
+}
+
+/** The run in which the buggy program fails, as a page. */
+async function report(zoo: ZooCase, { plan, violation }: Finding, folder: string): Promise<void> {
+  const trial = await runTrial(await scenarioOf(zoo, 'buggy'), plan, true);
+  mkdirSync(folder, { recursive: true });
+  const title = `${zoo.name}: ${violation}`;
+  writeReport(join(folder, `${zoo.name}.html`), trial.world, trial.report, { title, violations: trial.violations });
 }
 
 function isGood(zoo: ZooCase, buggy: ExploreResult, fixed: ExploreResult): boolean {

@@ -1,23 +1,31 @@
 /** Everything about the selected item: headers, bytes, control blocks, the rule behind it, and what it is linked to. */
 
-import type { StateRecord, StepRecord, TcpState } from '../../../device/trace.ts';
+import type { CallRecord, StateRecord } from '../../../device/trace.ts';
 import { isMostlyText, printable, quoted } from '../../printable.ts';
 import type { CallLine, FrameLine } from '../../run-lines.ts';
 import { answeredBy, answerTo, type ConnectionEnd, originalOf, stateAfter, stateBefore } from '../connections.ts';
-import { resultWords, ruleOf } from '../explain.ts';
+import { ruleOf } from '../explain.ts';
+import { faultWords } from '../fault-words.ts';
 import { fieldsOf, type LayerFields } from '../fields.ts';
+import { reasonOf, resultWords } from '../reasons.ts';
 import type { Place } from '../run-view.ts';
-import { byId, duration, element, link, seconds } from './dom.ts';
+import { segmentsOf } from '../sockets.ts';
+import { byId, duration, element, seconds } from './dom.ts';
+import { HexDump } from './hex-dump.ts';
+import { Links } from './links.ts';
 import type { PageState } from './state.ts';
+import { stateTable } from './state-table.ts';
 
 type Child = Node | string;
 
 export class Detail {
   readonly #state: PageState;
+  readonly #links: Links;
   readonly #panel = byId('detail');
 
   constructor(state: PageState) {
     this.#state = state;
+    this.#links = new Links(state);
     state.onSelect(() => this.#draw());
     this.#draw();
   }
@@ -28,7 +36,7 @@ export class Detail {
     if (selected === undefined) {
       this.#panel.replaceChildren(
         element('p', 'faint', [
-          'Click an arrow, a bar or a line. Arrow keys go from line to line, the wheel zooms, dragging pans.',
+          'Click an arrow, a bar or a line. Arrow keys go from line to line, the wheel zooms, dragging pans; ? shows all keys.',
         ]),
       );
       return;
@@ -53,7 +61,10 @@ export class Detail {
         this.#panel.replaceChildren(
           element('h2', selected.mark.kind, [`${selected.mark.kind} at ${seconds(selected.tUs)} s`]),
           element('p', '', [
-            `${printable(selected.mark.board)}${selected.mark.task === '' ? '' : `, task ${printable(selected.mark.task)}`}`,
+            [selected.mark.board, selected.mark.task && `task ${selected.mark.task}`]
+              .filter(Boolean)
+              .map(printable)
+              .join(', '),
           ]),
           element('p', '', [printable(selected.mark.text)]),
         );
@@ -92,41 +103,22 @@ export class Detail {
   }
 
   /** What made the board send it, and what it led to where it came. */
-  #causes({ record }: FrameLine): Child[] {
+  #causes(line: FrameLine): Child[] {
     const { view } = this.#state;
+    const { record } = line;
     const out: Child[] = [];
     const step = view.stepOf(record.from, record.n);
-    if (step !== undefined) out.push(element('p', 'links', ['Caused by ', this.#cause(step), '.']));
+    if (step !== undefined) out.push(element('p', 'links', ['Caused by ', this.#links.cause(step, line), '.']));
     for (const arrival of view.arrivalsOf(record.n)) {
       const sent = view.framesOf(arrival);
       const woken = view.callsWokenBy(arrival);
       if (sent.length === 0 && woken.length === 0) continue;
       const effects: Child[] = [`At ${printable(arrival.board)} it led to `];
-      for (const line of sent) effects.push(this.#toFrame(line), ' ');
-      for (const call of woken)
-        effects.push(
-          link(`${call.fn}() returning ${resultWords(view, call)}`, () => this.#state.selectNumber(call.n1)),
-          ' ',
-        );
+      for (const one of sent) effects.push(this.#links.frame(one), ' ');
+      for (const call of woken) effects.push(this.#links.returning(call), ' ');
       out.push(element('p', 'links', effects));
     }
     return out;
-  }
-
-  #cause(step: StepRecord): Child {
-    const { view } = this.#state;
-    if (step.cause === 'timer') return 'a timer of the stack';
-    if (step.cause === 'frame') {
-      const came = view.frame(step.ref);
-      return came === undefined ? 'an injected frame' : this.#toFrame(came);
-    }
-    const call = step.cause === 'call' ? view.call(step.ref) : undefined;
-    if (call === undefined) return 'the stack itself';
-    return link(`${call.fn}(${call.args.join(', ')}) of ${call.board}`, () => this.#state.selectNumber(call.n0));
-  }
-
-  #toFrame(line: FrameLine): HTMLElement {
-    return link(`frame ${line.record.n} (${line.label})`, () => this.#state.selectNumber(line.record.n));
   }
 
   #connectionLinks(line: FrameLine): Child[] {
@@ -135,15 +127,15 @@ export class Detail {
     const { connection, segment } = place;
     const out: Child[] = [];
     const original = line.tcp?.mark === 'retransmission' ? originalOf(connection, segment) : undefined;
-    if (original !== undefined) out.push(element('p', 'links', ['It repeats ', this.#toFrame(original.line), '.']));
+    if (original !== undefined) out.push(element('p', 'links', ['It repeats ', this.#links.frame(original.line), '.']));
     const covered = answeredBy(connection, segment);
     if (covered.length > 0) {
-      const links = covered.flatMap((one): Child[] => [this.#toFrame(one.line), ' ']);
+      const links = covered.flatMap((one): Child[] => [this.#links.frame(one.line), ' ']);
       out.push(element('p', 'links', ['It acknowledges ', ...links]));
     }
     const answer = answerTo(connection, segment);
     if (answer !== undefined)
-      out.push(element('p', 'links', ['It is acknowledged by ', this.#toFrame(answer.line), '.']));
+      out.push(element('p', 'links', ['It is acknowledged by ', this.#links.frame(answer.line), '.']));
     else if (segment.end > segment.seq) out.push(element('p', 'links', ['It was never acknowledged.']));
     return out;
   }
@@ -175,7 +167,7 @@ export class Detail {
   #faults(n: number): Child[] {
     return this.#state.view.data.faults
       .filter((fault) => fault.matched.includes(n))
-      .map((fault) => element('p', 'fault', [`Fault plan: ${printable(fault.text)}`]));
+      .map((fault) => element('p', 'fault', [`Fault plan: ${printable(faultWords(fault.text))}`]));
   }
 
   // Calls
@@ -184,30 +176,62 @@ export class Detail {
     const { view } = this.#state;
     const out: Child[] = [
       element('h2', record.n1 >= 0 && (record.ret ?? 0) < 0 ? 'failed' : 'call', [
-        printable(`${record.fn}(${record.args.join(', ')}) = ${resultWords(view, record)}`),
+        printable(`${record.fn}(${record.args.join(', ')})${record.n1 < 0 ? '' : ' ='} ${resultWords(view, record)}`),
       ]),
-      element('p', '', [
-        printable(`${record.board}, task ${record.task}. Called at ${seconds(record.t0Us)} s`) +
-          (record.n1 < 0
-            ? '; it has not returned.'
-            : `, returned at ${seconds(record.t1Us)} s${record.t1Us === record.t0Us ? '.' : ` after waiting ${duration(record.t1Us - record.t0Us)}.`}`),
-      ]),
+      element('p', '', [callTimes(record)]),
     ];
     if (record.addr !== '') out.push(element('p', '', [`Address: ${printable(record.addr)}`]));
-    const wake = record.t1Us > record.t0Us ? view.wakeOf(record) : undefined;
-    if (wake !== undefined) out.push(element('p', 'links', ['It returned because of ', this.#cause(wake), '.']));
-    else if (record.t1Us > record.t0Us)
-      out.push(element('p', 'links', ['Its time-out ended the wait, or another task did.']));
-    const sent = view.framesOfCall(record);
-    if (sent.length > 0)
-      out.push(element('p', 'links', ['It sent ', ...sent.flatMap((line): Child[] => [this.#toFrame(line), ' '])]));
-    out.push(...this.#faults(record.n0));
+    out.push(...this.#reason(record), ...this.#wake(record), ...this.#traffic(record), ...this.#faults(record.n0));
     if (record.data !== undefined && record.data.length > 0) {
       if (isMostlyText(record.data)) out.push(element('pre', '', [quoted(record.data, 4000)]));
       out.push(new HexDump(record.data).element);
     }
     return out;
   }
+
+  #reason(call: CallRecord): Child[] {
+    const { view } = this.#state;
+    const reason = reasonOf(view, call);
+    if (reason === undefined) return [];
+    const out: Child[] = reason.rule === undefined ? [] : [why(reason.rule.text, reason.rule.source)];
+    const line = reason.frame === undefined ? undefined : view.frame(reason.frame);
+    if (line === undefined) return out;
+    const rule = ruleOf(view, line);
+    out.push(element('p', 'links', ['The reason: ', this.#links.frame(line), '.']));
+    if (rule !== undefined) out.push(why(`${printable(line.record.from)} sent it for this: ${rule.text}`, rule.source));
+    return out;
+  }
+
+  #wake(call: CallRecord): Child[] {
+    if (call.t1Us <= call.t0Us) return [];
+    const wake = this.#state.view.wakeOf(call);
+    return wake === undefined
+      ? [element('p', 'links', ['Its time-out ended the wait, or another task did.'])]
+      : [element('p', 'links', ['It returned because of ', this.#links.cause(wake), '.'])];
+  }
+
+  /** The frames that carried its bytes, those that it sent at once, and its connection. */
+  #traffic(call: CallRecord): Child[] {
+    const { view } = this.#state;
+    const sent = view.framesOfCall(call);
+    const out = sent.length > 0 ? [element('p', 'links', ['It sent at once: ', ...this.#links.frames(sent)])] : [];
+    const use = view.sockets.useOf(call);
+    if (use === undefined) return out;
+    const carried = segmentsOf(use, call).map(({ line }) => line);
+    const own = use.connection.ends[use.side];
+    const peer = use.connection.ends[use.side === 0 ? 1 : 0];
+    if (carried.length > 0)
+      out.push(element('p', 'links', ['Its bytes travelled in: ', ...this.#links.frames(carried)]));
+    out.push(element('p', 'faint', [printable(`Connection ${own.address} with ${peer.address} (${peer.board}).`)]));
+    return out;
+  }
+}
+
+function callTimes(record: CallRecord): string {
+  const called = `${record.board}, task ${record.task}. Called at ${seconds(record.t0Us)} s`;
+  if (record.n1 < 0) return printable(`${called}; it has not returned.`);
+  const waited = record.t1Us === record.t0Us ? '.' : ` after waiting ${duration(record.t1Us - record.t0Us)}.`;
+  return printable(`${called}, returned at ${seconds(record.t1Us)} s${waited}`);
 }
 
 function why(text: string, source: string): HTMLElement {
@@ -224,83 +248,4 @@ function layerTable(layer: LayerFields, dump: HexDump): HTMLElement {
   title.addEventListener('mouseenter', () => dump.mark(layer.at, layer.length));
   title.addEventListener('mouseleave', () => dump.mark(0, 0));
   return box;
-}
-
-/** Bytes in hex and as text; a range can be marked. */
-class HexDump {
-  readonly element = element('pre', 'hex');
-  readonly #cells: HTMLElement[] = [];
-
-  constructor(bytes: Uint8Array) {
-    const shown = bytes.subarray(0, 1600);
-    for (let at = 0; at < shown.length; at += 16) {
-      const row = shown.subarray(at, at + 16);
-      this.element.append(`${at.toString(16).padStart(4, '0')}  `);
-      for (const byte of row) {
-        const cell = element('span', '', [byte.toString(16).padStart(2, '0')]);
-        this.#cells.push(cell);
-        this.element.append(cell, ' ');
-      }
-      const text = Array.from(row, (byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '·')).join('');
-      this.element.append(`${'   '.repeat(16 - row.length)} ${text}\n`);
-    }
-    if (shown.length < bytes.length) this.element.append(`… ${bytes.length - shown.length} more bytes\n`);
-  }
-
-  mark(at: number, length: number): void {
-    for (const [i, cell] of this.#cells.entries()) cell.classList.toggle('marked', i >= at && i < at + length);
-  }
-}
-
-/** Fields in the order in which a reader asks for them, with RFC 9293's names where it has one. */
-const STATE_FIELDS: readonly (readonly [key: keyof TcpState, name: string, of: 'own' | 'peer' | 'none'])[] = [
-  ['state', 'state', 'none'],
-  ['lastack', 'lastack (SND.UNA)', 'own'],
-  ['snd_nxt', 'snd_nxt (SND.NXT)', 'own'],
-  ['snd_lbb', 'snd_lbb', 'own'],
-  ['snd_wnd', 'snd_wnd (SND.WND)', 'none'],
-  ['snd_buf', 'snd_buf, free', 'none'],
-  ['snd_queuelen', 'snd_queuelen', 'none'],
-  ['cwnd', 'cwnd', 'none'],
-  ['ssthresh', 'ssthresh', 'none'],
-  ['rcv_nxt', 'rcv_nxt (RCV.NXT)', 'peer'],
-  ['rcv_wnd', 'rcv_wnd (RCV.WND)', 'none'],
-  ['rcv_ann_right_edge', 'rcv_ann_right_edge', 'peer'],
-  ['ooseq', 'ooseq', 'none'],
-  ['rtoMs', 'rto, ms', 'none'],
-  ['isTimed', 'retransmission timer', 'none'],
-  ['nrtx', 'nrtx', 'none'],
-  ['dupacks', 'dupacks', 'none'],
-  ['persist_backoff', 'persist_backoff', 'none'],
-  ['keep_cnt_sent', 'keep_cnt_sent', 'none'],
-];
-
-function stateTable(
-  title: string,
-  before: TcpState | undefined,
-  after: TcpState | undefined,
-  own: ConnectionEnd,
-  peer: ConnectionEnd,
-): HTMLElement {
-  const show = (state: TcpState | undefined, key: keyof TcpState, of: 'own' | 'peer' | 'none'): string => {
-    if (state === undefined) return '–';
-    const value = state[key];
-    if (typeof value === 'boolean') return value ? 'runs' : 'stopped';
-    const base = of === 'own' ? own.base : of === 'peer' ? peer.base : -1;
-    return typeof value === 'number' && base >= 0 ? String((value - base) | 0) : String(value);
-  };
-  const rows = STATE_FIELDS.map(([key, name, of]) => {
-    const [a, b] = [show(before, key, of), show(after, key, of)];
-    return element('tr', a === b ? '' : 'changed', [
-      element('th', '', [name]),
-      element('td', '', [a]),
-      element('td', '', [b]),
-    ]);
-  });
-  const heading = element('tr', '', [
-    element('th', '', [title.trim()]),
-    element('th', '', ['before']),
-    element('th', '', ['after']),
-  ]);
-  return element('table', 'state', [heading, ...rows]);
 }

@@ -14,12 +14,15 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** A button that looks like a link. */
-export function link(text: string, onClick: () => void): HTMLButtonElement {
-  const button = element('button', 'link', [text]);
-  button.type = 'button';
-  button.addEventListener('click', onClick);
-  return button;
+/** Leads to another place of the page. */
+export function link(text: string, onClick: () => void): HTMLAnchorElement {
+  const anchor = element('a', '', [text]);
+  anchor.href = '#';
+  anchor.addEventListener('click', (event) => {
+    event.preventDefault();
+    onClick();
+  });
+  return anchor;
 }
 
 /** An element of the page's skeleton. @throws Error if it is not there */

@@ -1,11 +1,14 @@
 /** Where things are on the timeline's canvas, in pixels. */
 
 import type { TimeAxis } from './time-axis.ts';
+import type { Arrow } from './tracks.ts';
 
 export const AXIS_HEIGHT = 22;
 export const BAR_HEIGHT = 14;
 export const BAR_STEP = 18;
 const GUTTER = 110;
+/** Pixels from one arrow to the next of the same instant. */
+const MOST_SHIFT = 12;
 const LEAST_LANE = 44;
 /** Room over the first lane and under the last one. */
 const LANE_MARGIN = 18;
@@ -46,6 +49,13 @@ export class Geometry {
   xOfUnit(unit: number): number {
     const { from, to } = this.#axis;
     return this.left + ((unit - from) / (to - from)) * this.width;
+  }
+
+  /** Both ends of an arrow. Those of one instant stand side by side where there is room. */
+  ends({ tUs, endUs, nth }: Arrow): readonly [number, number] {
+    const [x0, x1] = [this.x(tUs), this.x(endUs)];
+    const shift = Math.min(nth * Math.min(MOST_SHIFT, (x1 - x0) / 10), x1 - x0);
+    return [x0 + shift, x1 + shift];
   }
 
   unitAt(x: number): number {

@@ -98,9 +98,8 @@ export class Hand {
     let best: Item | undefined;
     let distance = REACH;
     for (const arrow of this.#tracks.arrows) {
-      const x0 = geometry.x(arrow.tUs);
-      if (x0 > x + REACH) break;
-      const x1 = geometry.x(arrow.endUs);
+      if (geometry.x(arrow.tUs) > x + REACH) break;
+      const [x0, x1] = geometry.ends(arrow);
       if (x1 < x - REACH) continue;
       const d = distanceTo(x, y, x0, geometry.laneY(arrow.fromLane), x1, geometry.laneY(arrow.toLane));
       if (d < distance) [distance, best] = [d, arrow.item];

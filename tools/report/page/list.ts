@@ -41,6 +41,7 @@ export class List {
     const time = previous?.tUs === item.tUs ? '' : seconds(item.tUs);
     const actor = itemActor(item);
     const row = element('div', `row ${itemLook(item)}${isSelected ? ' selected' : ''}`, [
+      element('span', 'number', [item.kind === 'frame' ? String(item.n) : '']),
       element('span', 'time', [time]),
       element('span', `actor board${(this.#hues.get(actor) ?? 0) % 6}`, [actor]),
       element('span', 'text', [`${arrow(item)}${itemText(item)}${preview(item)}`]),

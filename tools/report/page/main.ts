@@ -6,9 +6,10 @@ import { Detail } from './detail.ts';
 import { byId, element, seconds } from './dom.ts';
 import { List } from './list.ts';
 import { Overview } from './overview.ts';
-import { Story, showMarks } from './panels.ts';
 import { Plots } from './plots.ts';
 import { PageState } from './state.ts';
+import { Story } from './story-panel.ts';
+import { Summary } from './summary.ts';
 import { Timeline } from './timeline.ts';
 
 const FILTER_HELP =
@@ -23,10 +24,15 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['← →', 'pan'],
   ['+ −', 'zoom'],
   ['0', 'the whole run'],
+  ['n p', 'next and previous trouble: a failed call, a lost frame, a finding'],
+  ['b', 'back to what was selected before'],
+  ['1 2 3 4', 'summary, detail, story, connections'],
   ['/', 'filter'],
   ['Esc', 'leave the filter, select nothing'],
   ['?', 'this help'],
 ];
+
+const MANY_ITEMS = 5000;
 
 const view = new RunView(unpackReport(await inflate(byId('data').textContent ?? '')));
 const state = new PageState(view);
@@ -36,12 +42,16 @@ new List(state);
 new Detail(state);
 const plots = new Plots(state);
 const story = new Story(state);
-showMarks(state);
+const tabs = [...document.querySelectorAll<HTMLButtonElement>('[role=tab]')];
 showHeading();
 listenToTabs();
+listenToSelection();
 listenToControls();
 listenToKeys();
 timeline.draw();
+// In a large run, to find out why every call failed takes longer than to draw it all.
+if (view.items.length < MANY_ITEMS) new Summary(state);
+else setTimeout(() => new Summary(state), 50);
 document.body.dataset.ready = 'yes';
 
 /** The bytes behind a base64 text of deflated ones. */
@@ -64,16 +74,26 @@ function showHeading(): void {
 }
 
 function listenToTabs(): void {
-  const tabs = [...document.querySelectorAll<HTMLButtonElement>('[role=tab]')];
-  const open = (tab: HTMLButtonElement): void => {
-    for (const one of tabs) {
-      one.setAttribute('aria-selected', String(one === tab));
-      byId(one.dataset.panel!).hidden = one !== tab;
-    }
-    plots.open();
-    story.draw();
-  };
-  for (const tab of tabs) tab.addEventListener('click', () => open(tab));
+  for (const [i, tab] of tabs.entries()) tab.addEventListener('click', () => openTab(i));
+}
+
+function openTab(index: number): void {
+  for (const [i, tab] of tabs.entries()) {
+    tab.setAttribute('aria-selected', String(i === index));
+    byId(tab.dataset.panel!).hidden = i !== index;
+  }
+  plots.open();
+  story.draw();
+}
+
+/** Whoever selects something in the summary wants to see it. */
+function listenToSelection(): void {
+  const back = byId('back') as HTMLButtonElement;
+  state.onSelect(() => {
+    if (state.selected !== undefined && !byId('marks').hidden) openTab(1);
+    back.disabled = !state.canGoBack;
+  });
+  back.addEventListener('click', () => state.back());
 }
 
 function listenToControls(): void {
@@ -122,6 +142,13 @@ function listenToKeys(): void {
     '=': () => state.axis.zoom(0.7),
     '-': () => state.axis.zoom(1.4),
     '0': () => state.axis.fit(),
+    n: () => state.moveToTrouble(1),
+    p: () => state.moveToTrouble(-1),
+    b: () => state.back(),
+    '1': () => openTab(0),
+    '2': () => openTab(1),
+    '3': () => openTab(2),
+    '4': () => openTab(3),
     '/': () => byId('filter').focus(),
     '?': () => (byId('help') as HTMLDialogElement).showModal(),
     Escape: () => state.select(undefined),

@@ -13,6 +13,8 @@ export class PageState {
   /** The items that the filter lets through, in order. */
   shown: readonly Item[];
   selected: Item | undefined;
+  /** What was selected before, the last one at the end. */
+  readonly #past: Item[] = [];
   /** What is wrong with the filter; '' if nothing. */
   filterError = '';
   readonly #selectListeners: (() => void)[] = [];
@@ -36,6 +38,21 @@ export class PageState {
 
   /** @param reveal bring it into view on the time axis */
   select(item: Item | undefined, reveal = true): void {
+    if (this.selected !== undefined && this.selected !== item) this.#past.push(this.selected);
+    this.#show(item, reveal);
+  }
+
+  get canGoBack(): boolean {
+    return this.#past.length > 0;
+  }
+
+  /** Select what was selected before. */
+  back(): void {
+    const item = this.#past.pop();
+    if (item !== undefined) this.#show(item, true);
+  }
+
+  #show(item: Item | undefined, reveal: boolean): void {
     this.selected = item;
     if (item !== undefined && reveal) this.axis.reveal(item.tUs);
     for (const listener of this.#selectListeners) listener();
@@ -55,6 +72,17 @@ export class PageState {
     if (next !== undefined) this.select(next);
   }
 
+  /** Select the next or previous item that tells of trouble: a mark, a failed call, a frame that was harmed or sent again. */
+  moveToTrouble(by: 1 | -1): void {
+    const { shown, selected } = this;
+    const start = selected === undefined ? (by > 0 ? -1 : shown.length) : shown.indexOf(selected);
+    for (let i = start + by; i >= 0 && i < shown.length; i += by) {
+      if (!isTrouble(shown[i]!)) continue;
+      this.select(shown[i]);
+      return;
+    }
+  }
+
   /** True for an item that the filter lets through. */
   isWanted(item: Item): boolean {
     return this.#wanted === undefined || this.#wanted.has(item);
@@ -72,4 +100,9 @@ export class PageState {
     this.#wanted = isEverything ? undefined : new Set(this.shown);
     for (const listener of this.#filterListeners) listener();
   }
+}
+
+function isTrouble(item: Item): boolean {
+  if (item.kind === 'frame') return item.line.look !== 'frame';
+  return item.kind === 'mark' || (item.kind === 'call' && item.line.look === 'failed');
 }

@@ -3,6 +3,8 @@
 /** A long silence takes the room of so many times the usual gap between two events. */
 const QUIET_FACTOR = 6;
 const LEAST_GAP_US = 500;
+/** Silences are drawn short where that makes the whole so many times shorter. */
+const WORTH_IT = 3;
 
 /** A silence that is drawn short. */
 export interface Quiet {
@@ -29,8 +31,9 @@ export class TimeAxis {
     this.#units = this.#us;
     this.#usualGap = usualGap(this.#us);
     this.#measure();
-    const span = this.#us.at(-1)! - this.#us[0]!;
-    this.skipsQuiet = span > 20 * this.#usualGap * this.#us.length || span > 10 * this.last;
+    const trueToScale = this.last;
+    this.skipsQuiet = true;
+    if (trueToScale < WORTH_IT * this.last) this.skipsQuiet = false;
     this.fit();
   }
 
@@ -140,12 +143,12 @@ function distinct(times: Float64Array): Float64Array {
   return count === 0 ? new Float64Array(1) : sorted.subarray(0, count);
 }
 
-/** Between two events: seven of ten gaps are shorter. */
+/** Between two events, as a rule. */
 function usualGap(times: Float64Array): number {
   const gaps = new Float64Array(times.length - 1);
   for (let i = 0; i < gaps.length; i++) gaps[i] = times[i + 1]! - times[i]!;
   gaps.sort();
-  return Math.max(LEAST_GAP_US, gaps[Math.floor(gaps.length * 0.7)] ?? LEAST_GAP_US);
+  return Math.max(LEAST_GAP_US, gaps[gaps.length >> 1] ?? LEAST_GAP_US);
 }
 
 /** Piecewise linear, going on beyond the ends with slope 1. */

@@ -22,7 +22,7 @@ const MOST_WORDS = 80;
 const HEAD = 7;
 const DASHES: Readonly<Record<string, readonly number[]>> = { lost: [4, 3], fault: [7, 3] };
 /** What is drawn later lies over it. */
-const LOOKS = ['dim', 'frame', 'again', 'fault', 'lost'] as const;
+const LOOKS = ['dim', 'frame', 'reset', 'again', 'fault', 'lost'] as const;
 
 export class Timeline {
   readonly #state: PageState;
@@ -249,12 +249,12 @@ class Painting {
       if (arrow.tUs > this.#rightUs) break;
       if (arrow.endUs < this.#leftUs) continue;
       const look = this.#state.isWanted(arrow.item) ? itemLook(arrow.item) : 'dim';
-      const x0 = this.#g.x(arrow.tUs);
+      const [x0, x1] = this.#g.ends(arrow);
       const key =
         (arrow.fromLane * lanes + arrow.toLane) * LOOKS.length + LOOKS.indexOf(look as (typeof LOOKS)[number]);
       if (x0 - (lastX.get(key) ?? Number.NEGATIVE_INFINITY) < 0.5) continue;
       lastX.set(key, x0);
-      visible.push({ arrow, x0, x1: this.#g.x(arrow.endUs), look });
+      visible.push({ arrow, x0, x1, look });
     }
     return visible;
   }
@@ -288,7 +288,7 @@ class Painting {
       const words = shortWords(arrow.item.line, look);
       const width = this.#c.measureText(words).width;
       const [y0, y1] = [this.#g.laneY(arrow.fromLane), this.#g.laneY(arrow.toLane)];
-      const box = [0.3, 0.45, 0.18, 0.6]
+      const box = [0.3, 0.5, 0.15, 0.65, 0.8]
         .map((at): Box => ({ x: x0 + (x1 - x0) * at + 8, y: y0 + (y1 - y0) * at, width }))
         .find((one) => !taken.some((other) => overlap(one, other)));
       if (box === undefined) continue;
@@ -352,7 +352,7 @@ class Painting {
     const path = new Path2D();
     for (let i = firstFrom(arrows, item.tUs); arrows[i]?.tUs === item.tUs; i++) {
       const arrow = arrows[i]!;
-      if (arrow.item === item) this.#addArrow(path, arrow, this.#g.x(arrow.tUs), this.#g.x(arrow.endUs), true);
+      if (arrow.item === item) this.#addArrow(path, arrow, ...this.#g.ends(arrow), true);
     }
     this.#c.stroke(path);
   }

@@ -11,6 +11,8 @@ export interface Arrow {
   readonly toLane: number;
   readonly tUs: number;
   readonly endUs: number;
+  /** How many frames left at the same instant for the same board before it. */
+  readonly nth: number;
 }
 
 /** A call, from its start to its return. */
@@ -73,11 +75,16 @@ function arrowsOf(view: RunView): Arrow[] {
   const lanes = new Map(view.boards.map((name, i) => [name, i]));
   const usualUs = usualFlight(view);
   const arrows: Arrow[] = [];
+  const company = new Map<number, { readonly tUs: number; readonly nth: number }>();
   for (const item of view.items) {
     if (item.kind !== 'frame') continue;
     const { line, tUs } = item;
     const add = (toLane: number, endUs: number): void => {
-      arrows.push({ item, fromLane: line.from, toLane, tUs, endUs });
+      const way = line.from * lanes.size + toLane;
+      const last = company.get(way);
+      const nth = last?.tUs === tUs ? last.nth + 1 : 0;
+      company.set(way, { tUs, nth });
+      arrows.push({ item, fromLane: line.from, toLane, tUs, endUs, nth });
     };
     const heard = view.arrivalsOf(item.n);
     for (const { board, tUs: endUs } of heard) add(lanes.get(board) ?? -1, endUs);

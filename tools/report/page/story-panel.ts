@@ -1,7 +1,6 @@
-/** The panels beside the detail: the run as a story, and the list of what a reader should not miss. */
+/** The run in sentences, for readers who are new to sockets. */
 
 import { printable } from '../../printable.ts';
-import type { Item } from '../run-view.ts';
 import { sentenceOf } from '../story.ts';
 import { byId, element, link, seconds } from './dom.ts';
 import type { PageState } from './state.ts';
@@ -47,25 +46,5 @@ export class Story {
     this.#sentences.start = first + 1;
     this.#sentences.replaceChildren(...rows);
     this.#sentences.querySelector('.selected')?.scrollIntoView({ block: 'nearest' });
-  }
-}
-
-/** Findings, hazards, panics, hints and the fault plan, each leading to its place. */
-export function showMarks(state: PageState): void {
-  const panel = byId('marks');
-  const { marks, faults } = state.view.data;
-  const items = state.view.items.filter((item): item is Extract<Item, { kind: 'mark' }> => item.kind === 'mark');
-  byId('tab-marks').textContent = `Findings (${marks.length})`;
-  if (marks.length === 0) panel.append(element('p', 'faint', ['Nothing was found.']));
-  for (const item of items) {
-    const where = `${item.mark.board}${item.mark.task === '' ? '' : ` / ${item.mark.task}`}`;
-    const text = printable(`${seconds(item.tUs)} s  ${item.mark.kind}, ${where}: ${item.mark.text}`);
-    panel.append(element('p', item.mark.kind, [link(text, () => state.select(item))]));
-  }
-  if (faults.length > 0) panel.append(element('h2', '', ['Fault plan']));
-  for (const fault of faults) {
-    const matched = fault.matched.flatMap((n) => [link(`${n}`, () => state.selectNumber(n)), ' ']);
-    const verdict = fault.matched.length === 0 ? 'never matched' : 'matched ';
-    panel.append(element('p', 'fault', [`${printable(fault.text)}: ${verdict}`, ...matched]));
   }
 }
