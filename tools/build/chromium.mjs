@@ -1,12 +1,9 @@
 // Makes sure that there is a Chromium for the tests of the report: the one that CHROMIUM names, that of the system, or
 // Debian's package, which is installed if this process may do that.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { findChromium } from './find-chromium.mjs';
 
-const found = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => path !== undefined && existsSync(path),
-);
-if (found !== undefined) process.exit(0);
+if (findChromium() !== undefined) process.exit(0);
 
 console.log('There is no Chromium here. Installing the Debian package "chromium" ...');
 const done = [['update'], ['install', '--yes', '--no-install-recommends', 'chromium']].every(

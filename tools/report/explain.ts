@@ -1,5 +1,6 @@
 /** Why the stack did what it did: the rule of lwIP behind a frame or an answer, in a sentence, and where it stands. */
 
+import type { CallRecord } from '../../device/trace.ts';
 import { ARP_REPLY } from '../../stack/prot/arp.ts';
 import { ICMP_DUR, ICMP_ECHO, ICMP_ER } from '../../stack/prot/icmp.ts';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../stack/prot/tcp.ts';
@@ -18,7 +19,8 @@ export interface Rule {
 interface Reason {
   /** Of the step in which it was sent; 'unknown' if steps were not recorded. */
   readonly cause: 'frame' | 'call' | 'timer' | 'other' | 'unknown';
-  /** The call that was being served, '' if none. */
+  /** The call that was being served, and its name, '' if there was none. */
+  readonly call: CallRecord | undefined;
   readonly fn: string;
   /** The frame that had come. */
   readonly came: FrameLine | undefined;
@@ -40,10 +42,10 @@ export function ruleOf(view: RunView, line: FrameLine): Rule | undefined {
 
 function reasonOf(view: RunView, line: FrameLine): Reason {
   const step = view.stepOf(line.record.from, line.record.n);
-  if (step === undefined) return { cause: 'unknown', fn: '', came: undefined };
+  if (step === undefined) return { cause: 'unknown', call: undefined, fn: '', came: undefined };
   const call = step.cause === 'call' ? view.call(step.ref) : undefined;
   const came = step.cause === 'frame' ? view.frame(step.ref) : undefined;
-  return { cause: step.cause, fn: call?.fn ?? '', came };
+  return { cause: step.cause, call, fn: call?.fn ?? '', came };
 }
 
 function rule(text: string, source: string): Rule {
@@ -102,7 +104,7 @@ function udpRule(line: FrameLine, reason: Reason): Rule {
 
 function tcpRule(view: RunView, line: FrameLine, flags: number, reason: Reason): Rule {
   const isSyn = (flags & TCP_SYN) !== 0;
-  if ((flags & TCP_RST) !== 0) return resetRule(reason);
+  if ((flags & TCP_RST) !== 0) return resetRule(view, reason);
   switch (line.tcp?.mark) {
     case 'retransmission':
       return retransmissionRule(view, line, reason);
@@ -138,7 +140,13 @@ function tcpRule(view: RunView, line: FrameLine, flags: number, reason: Reason):
   return line.d.payload.length > 0 ? dataRule(reason) : ackRule(reason);
 }
 
-function resetRule({ cause, fn, came }: Reason): Rule {
+function resetRule(view: RunView, { cause, call, fn, came }: Reason): Rule {
+  if (call !== undefined && fn === 'close' && view.sockets.useOf(call) === undefined) {
+    return rule(
+      'close() of a listening socket resets the connections that nobody has accepted.',
+      'netconn_drain(), tcp_abort()',
+    );
+  }
   if (fn === 'close') {
     return rule(
       'close() with unread data resets the connection: the peer must learn that it was not read.',

@@ -4,8 +4,9 @@ import type { CallRecord } from '../../../device/trace.ts';
 import { printable } from '../../printable.ts';
 import type { FrameLine } from '../../run-lines.ts';
 import { sendingAfter } from '../connections.ts';
+import { ruleOf } from '../explain.ts';
 import { faultWords } from '../fault-words.ts';
-import { cutMessage, resultWords } from '../reasons.ts';
+import { cutMessage, reasonOf, resultWords } from '../reasons.ts';
 import type { ReportFault } from '../report-data.ts';
 import type { Item } from '../run-view.ts';
 import { byId, duration, element, link, seconds } from './dom.ts';
@@ -67,7 +68,21 @@ export class Summary {
   }
 
   #failedCalls(): HTMLElement[] {
-    return this.#calls('failed', ({ line }) => line.look === 'failed');
+    return this.#calls(
+      'failed',
+      ({ line }) => line.look === 'failed',
+      (call) => this.#because(call),
+    );
+  }
+
+  /** Why the frame was sent that made a call fail. */
+  #because(call: CallRecord): Child[] {
+    const { view } = this.#state;
+    const frame = reasonOf(view, call)?.frame;
+    const line = frame === undefined ? undefined : view.frame(frame);
+    const rule = line && ruleOf(view, line);
+    if (line === undefined || rule === undefined) return [];
+    return [element('span', 'faint', [printable(` ${line.record.from} sent it for this: ${rule.text}`)])];
   }
 
   #waitingCalls(): HTMLElement[] {
@@ -80,10 +95,16 @@ export class Summary {
     return this.#calls('', ({ line }) => ends(line.part) && cutMessage(view, line.record) !== undefined);
   }
 
-  #calls(look: string, isWanted: (item: CallItem) => boolean): HTMLElement[] {
+  #calls(
+    look: string,
+    isWanted: (item: CallItem) => boolean,
+    more: (call: CallRecord) => Child[] = () => [],
+  ): HTMLElement[] {
     return this.#state.view.items
       .filter((item): item is CallItem => item.kind === 'call' && isWanted(item))
-      .map((item) => this.#line(look, item, item.line.record.board, [this.#callWords(item.line.record)]));
+      .map((item) =>
+        this.#line(look, item, item.line.record.board, [this.#callWords(item.line.record), ...more(item.line.record)]),
+      );
   }
 
   #callWords(call: CallRecord): string {

@@ -283,8 +283,12 @@ class Painting {
   /** Words along the arrows where there is room for them; those of trouble first. */
   #paintWords(visible: readonly VisibleArrow[]): void {
     const taken: Box[] = [];
+    const told = new Set<Item>();
     const rank = ({ look }: VisibleArrow): number => -LOOKS.indexOf(look as (typeof LOOKS)[number]);
     for (const { arrow, x0, x1, look } of [...visible].sort((a, b) => rank(a) - rank(b))) {
+      // Of a broadcast once.
+      if (told.has(arrow.item)) continue;
+      told.add(arrow.item);
       const words = shortWords(arrow.item.line, look);
       const width = this.#c.measureText(words).width;
       const [y0, y1] = [this.#g.laneY(arrow.fromLane), this.#g.laneY(arrow.toLane)];
