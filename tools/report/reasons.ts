@@ -94,6 +94,15 @@ function shortReason(view: RunView, call: CallRecord): Reason | undefined {
   const { fn, ret = 0 } = call;
   const asked = Number(call.args[1]);
   if (RECEIVES.test(fn) && ret === 0 && asked > 0) return streamEnd(view, call);
+  const cut = cutDatagram(view, call);
+  if (cut !== undefined)
+    return {
+      text: `the first part of a datagram of ${cut} bytes, whose rest is gone`,
+      rule: {
+        text: 'A call takes one datagram. What does not fit into its buffer is thrown away; there is no error.',
+        source: 'lwip_recvfrom_udp_raw()',
+      },
+    };
   if (!Number.isInteger(asked) || ret >= asked) return undefined;
   const whole = cutMessage(view, call);
   if (whole !== undefined)
@@ -104,9 +113,9 @@ function shortReason(view: RunView, call: CallRecord): Reason | undefined {
         source: 'lwip_recv_tcp()',
       },
     };
-  if (SENDS.test(fn) && asked > 0)
+  if (isShortSend(call))
     return {
-      text: `of ${asked}: the rest found no room in the send buffer`,
+      text: 'only a part, the rest found no room in the send buffer',
       rule: {
         text: 'A call that must not wait, or not any longer, takes what there is room for and says how much it was; the rest is the business of the program.',
         source: 'lwip_netconn_do_writemore()',
@@ -126,8 +135,26 @@ export function cutMessage(view: RunView, call: CallRecord): CallRecord | undefi
   return message !== undefined && view.sockets.sendOf(use.connection, peer, last + 1) === message ? message : undefined;
 }
 
+/** Bytes of the datagram that woke a call whose buffer was too small for it; undefined if it was not. */
+function cutDatagram(view: RunView, call: CallRecord): number | undefined {
+  const wake = RECEIVES.test(call.fn) && call.ret === Number(call.args[1]) ? view.wakeOf(call) : undefined;
+  const d = wake?.cause === 'frame' ? view.frame(wake.ref)?.d : undefined;
+  return d?.udp !== undefined && d.payload.length > call.ret! ? d.payload.length : undefined;
+}
+
+/** True for a call that sent less than it was given. */
+export function isShortSend({ fn, args, ret = 0 }: CallRecord): boolean {
+  return SENDS.test(fn) && ret >= 0 && ret < Number(args[1]);
+}
+
+/** True for a call that returned a part of what one call had sent. */
+export function isPartial(view: RunView, call: CallRecord): boolean {
+  return cutMessage(view, call) !== undefined || cutDatagram(view, call) !== undefined;
+}
+
 /** A call that waits in vain: the peer's end of the connection is gone, and this one does not know. */
 function stuckReason(view: RunView, call: CallRecord): Reason | undefined {
+  if (view.isAbandoned(call)) return { text: 'its board was switched off meanwhile' };
   const use = view.sockets.useOf(call);
   if (use === undefined) return undefined;
   const own = ownEnd(use).states.at(-1);

@@ -75,11 +75,14 @@ function violationsOf(world: World, violations: readonly string[]): ReportMark[]
   return [{ ...end, board, task, text: failureSentence(world.failure) }, ...marks];
 }
 
-/** The log line that a sentence quotes: 'app said "no answer".' */
+/** The log line or the panic that a sentence quotes: 'app said "no answer".' */
 function placeOf(world: World, text: string): Pick<ReportMark, 'n' | 'tUs' | 'board' | 'task'> | undefined {
-  for (const { name, log } of world.boards) {
+  for (const { name, log, panic } of world.boards) {
     const line = log.find((one) => one.text !== '' && text.includes(`"${one.text}"`));
     if (line !== undefined) return { n: line.n, tUs: line.tUs, board: name, task: line.task };
+    if (panic !== null && text.includes(panic.message)) {
+      return { n: new Numbers(world.trace!).after(panic.tUs), tUs: panic.tUs, board: name, task: panic.task };
+    }
   }
   return undefined;
 }

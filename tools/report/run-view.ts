@@ -41,6 +41,8 @@ export class RunView {
     | { readonly connections: readonly Connection[]; readonly places: ReadonlyMap<number, Place> }
     | undefined;
 
+  /** How long the frames of this run are under way as a rule: those of a capture no time at all. */
+  readonly usualFlightUs: number;
   private followed: Sockets | undefined;
 
   constructor(data: ReportData) {
@@ -55,6 +57,7 @@ export class RunView {
     this.items = itemsOf(lines, data);
     for (const step of data.steps) push(this.steps, step.board, step);
     this.arrivals = data.steps.filter((step) => step.cause === 'frame').sort((a, b) => a.ref - b.ref);
+    this.usualFlightUs = usualFlight(this);
     this.startUs = this.items[0]?.tUs ?? 0;
     this.endUs = Math.max(data.endUs, this.items.at(-1)?.tUs ?? 0);
   }
@@ -65,12 +68,22 @@ export class RunView {
     return this.followed;
   }
 
-  /** When something happened or arrived. */
+  /** When something happened, arrived, or would have arrived. */
   times(): Float64Array {
-    const times = new Float64Array(this.items.length + this.arrivals.length);
-    for (const [i, item] of this.items.entries()) times[i] = item.tUs;
-    for (const [i, step] of this.arrivals.entries()) times[this.items.length + i] = step.tUs;
+    const vain = this.frameLines.filter((line) => line.lost || this.isUnheard(line));
+    const times = new Float64Array(this.items.length + this.arrivals.length + vain.length);
+    let i = 0;
+    for (const item of this.items) times[i++] = item.tUs;
+    for (const step of this.arrivals) times[i++] = step.tUs;
+    for (const line of vain) times[i++] = line.tUs + this.usualFlightUs;
     return times;
+  }
+
+  /** True for a frame that the wire has carried and no board has taken: whoever it was for is off, or it was not for him. */
+  isUnheard({ lost, record }: FrameLine): boolean {
+    if (lost || this.arrivals.length === 0 || record.tUs + this.usualFlightUs > this.endUs) return false;
+    const last = this.arrivals[upperBound(this.arrivals, record.n, (step) => step.ref) - 1];
+    return last?.ref !== record.n;
   }
 
   /** Connections in order of their first segment, with their control blocks. They are looked for when first asked for. */
@@ -106,6 +119,11 @@ export class RunView {
     const { calls } = this.data;
     const call = calls[upperBound(calls, n, (one) => one.n0) - 1];
     return call?.n0 === n ? call : undefined;
+  }
+
+  /** True for a call that did not return although its task has made others since: its board was switched off meanwhile. */
+  isAbandoned({ n1, n0, board, task }: CallRecord): boolean {
+    return n1 < 0 && this.data.calls.findLast((one) => one.board === board && one.task === task)!.n0 !== n0;
   }
 
   /** A frame's connection and its segment in it. */
@@ -173,6 +191,15 @@ export class RunView {
         call.board === step.board && call.t1Us === step.tUs && call.t0Us < call.t1Us && this.wakeOf(call) === step,
     );
   }
+}
+
+function usualFlight(view: RunView): number {
+  const flights: number[] = [];
+  for (const { record } of view.frameLines.slice(0, 1000)) {
+    for (const { tUs } of view.arrivalsOf(record.n)) flights.push(tUs - record.tUs);
+  }
+  flights.sort((a, b) => a - b);
+  return flights[flights.length >> 1] ?? 0;
 }
 
 function itemsOf(lines: readonly Line[], data: ReportData): Item[] {

@@ -30,7 +30,8 @@ export class Sockets {
   /** Ends that a descriptor stands for. */
   readonly #claimed = new Set<ConnectionEnd>();
   readonly #uses = new Map<CallRecord, SocketUse>();
-  readonly #sends: { readonly call: CallRecord; readonly use: SocketUse }[] = [];
+  /** In the order of their bytes. */
+  readonly #sends = new Map<ConnectionEnd, { readonly before: number; readonly call: CallRecord }[]>();
 
   constructor(calls: readonly CallRecord[], connections: readonly Connection[]) {
     this.#connections = connections;
@@ -40,13 +41,16 @@ export class Sockets {
 
   /** The call that sent a byte of a stream; undefined if that is not known. @param offset from 0 */
   sendOf(connection: Connection, side: 0 | 1, offset: number): CallRecord | undefined {
-    return this.#sends.find(
-      ({ use, call }) =>
-        use.connection === connection &&
-        use.side === side &&
-        use.before <= offset &&
-        offset < use.before + (call.ret ?? 0),
-    )?.call;
+    const sends = this.#sends.get(connection.ends[side]) ?? [];
+    let low = 0;
+    let high = sends.length;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (sends[mid]!.before <= offset) low = mid + 1;
+      else high = mid;
+    }
+    const send = sends[low - 1];
+    return send !== undefined && offset < send.before + send.call.ret! ? send.call : undefined;
   }
 
   /** undefined for a call that is not about a TCP connection that was seen. */
@@ -106,9 +110,12 @@ export class Sockets {
     const before = SENDS.has(call.fn) ? descriptor.sent : descriptor.received;
     if (SENDS.has(call.fn)) descriptor.sent += bytes;
     if (RECEIVES.has(call.fn)) descriptor.received += bytes;
-    const use = { connection, side, before };
-    this.#uses.set(call, use);
-    if (SENDS.has(call.fn) && bytes > 0) this.#sends.push({ call, use });
+    this.#uses.set(call, { connection, side, before });
+    if (!SENDS.has(call.fn) || bytes === 0) return;
+    const end = connection.ends[side];
+    const sends = this.#sends.get(end) ?? [];
+    sends.push({ before, call });
+    this.#sends.set(end, sends);
   }
 }
 

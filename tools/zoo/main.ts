@@ -83,11 +83,12 @@ async function scenarioOf(zoo: ZooCase, variant: ZooVariant): Promise<Scenario> 
 }
 
 /** The run in which the buggy program fails, as a page. */
-async function report(zoo: ZooCase, { plan, violation }: Finding, folder: string): Promise<void> {
+async function report(zoo: ZooCase, { plan }: Finding, folder: string): Promise<void> {
   const trial = await runTrial(await scenarioOf(zoo, 'buggy'), plan, true);
   mkdirSync(folder, { recursive: true });
-  const title = `${zoo.name}: ${violation}`;
-  writeReport(join(folder, `${zoo.name}.html`), trial.world, trial.report, { title, violations: trial.violations });
+  const { world, violations } = trial;
+  const title = `${zoo.name}: ${violations[0]}`;
+  writeReport(join(folder, `${zoo.name}.html`), world, trial.report, { title, violations });
 }
 
 function isGood(zoo: ZooCase, buggy: ExploreResult, fixed: ExploreResult): boolean {

@@ -7,16 +7,20 @@ import { answeredBy, answerTo, type ConnectionEnd, originalOf, stateAfter, state
 import { ruleOf } from '../explain.ts';
 import { faultWords } from '../fault-words.ts';
 import { fieldsOf, type LayerFields } from '../fields.ts';
+import { itemActor, itemText } from '../item-text.ts';
 import { reasonOf, resultWords } from '../reasons.ts';
-import type { Place } from '../run-view.ts';
+import type { Item, Place } from '../run-view.ts';
 import { segmentsOf } from '../sockets.ts';
-import { byId, duration, element, seconds } from './dom.ts';
+import { byId, duration, element, link, seconds } from './dom.ts';
 import { HexDump } from './hex-dump.ts';
 import { Links } from './links.ts';
 import type { PageState } from './state.ts';
 import { stateTable } from './state-table.ts';
 
 type Child = Node | string;
+
+/** Lines that lead to a mark. */
+const MOST_BEFORE = 12;
 
 export class Detail {
   readonly #state: PageState;
@@ -58,17 +62,36 @@ export class Detail {
         );
         break;
       case 'mark':
-        this.#panel.replaceChildren(
-          element('h2', selected.mark.kind, [`${selected.mark.kind} at ${seconds(selected.tUs)} s`]),
-          element('p', '', [
-            [selected.mark.board, selected.mark.task && `task ${selected.mark.task}`]
-              .filter(Boolean)
-              .map(printable)
-              .join(', '),
-          ]),
-          element('p', '', [printable(selected.mark.text)]),
-        );
+        this.#panel.replaceChildren(...this.#mark(selected));
     }
+  }
+
+  #mark(item: Extract<Item, { kind: 'mark' }>): Child[] {
+    const { kind, board, task, text } = item.mark;
+    const who = [board, task && `task ${task}`].filter(Boolean).map(printable).join(', ');
+    const before = this.#before(item);
+    return [
+      element('h2', kind, [`${kind} at ${seconds(item.tUs)} s`]),
+      ...(who === '' ? [] : [element('p', '', [who])]),
+      element('p', '', [printable(text)]),
+      ...(before.length === 0 ? [] : [element('h2', '', ['What happened before'])]),
+      ...before,
+    ];
+  }
+
+  /** What the board of a mark did and got last. */
+  #before(item: Extract<Item, { kind: 'mark' }>): Child[] {
+    const { items } = this.#state.view;
+    const isAbout = (one: Item): boolean => item.mark.board === '' || itemActor(one) === item.mark.board;
+    const last = items.slice(0, items.indexOf(item)).filter((one) => one.kind !== 'mark' && isAbout(one));
+    return last
+      .slice(-MOST_BEFORE)
+      .map((one) =>
+        element('p', 'entry', [
+          element('span', 'time', [seconds(one.tUs)]),
+          link(`${itemActor(one)} ${itemText(one)}`, () => this.#state.select(one)),
+        ]),
+      );
   }
 
   // Frames
@@ -89,12 +112,19 @@ export class Detail {
     return out;
   }
 
-  #journey({ record, lost, fault }: FrameLine): HTMLElement {
+  #journey(line: FrameLine): HTMLElement {
+    const { record, lost, fault } = line;
     const arrivals = this.#state.view.arrivalsOf(record.n).map(({ board, tUs }) => {
       const late = duration(tUs - record.tUs);
       return `reached ${printable(board)} at ${seconds(tUs)} s, ${late} later`;
     });
-    const fate = lost ? `was lost (${fault})` : fault === '' ? '' : `the wire did this to it: ${fault}`;
+    const fate = lost
+      ? `was lost (${fault})`
+      : this.#state.view.isUnheard(line)
+        ? 'nobody took it: whoever it was for was off, or knew nothing of it'
+        : fault === ''
+          ? ''
+          : `the wire did this to it: ${fault}`;
     const from = record.from === '' ? 'the test' : printable(record.from);
     const words = [`Sent by ${from} at ${seconds(record.tUs)} s on ${printable(record.lan)}`, fate, ...arrivals].filter(
       Boolean,

@@ -108,9 +108,8 @@ export class Hand {
   }
 }
 
-function covers(geometry: Geometry, { record }: Bar, x: number): boolean {
-  const end = record.t1Us < 0 ? Number.POSITIVE_INFINITY : geometry.x(record.t1Us);
-  return x >= geometry.x(record.t0Us) - 2 && x <= end + 3;
+function covers(geometry: Geometry, { record, endUs }: Bar, x: number): boolean {
+  return x >= geometry.x(record.t0Us) - 2 && x <= geometry.x(endUs) + 3;
 }
 
 function tipOf(item: Item): string {

@@ -9,6 +9,8 @@ import type { PageState } from './state.ts';
 const ROW_HEIGHT = 20;
 const SPARE_ROWS = 10;
 const PREVIEW = 40;
+/** Of a long run, paper gets so many lines. */
+const MOST_PRINTED = 2000;
 
 export class List {
   readonly #state: PageState;
@@ -20,19 +22,26 @@ export class List {
     this.#state = state;
     this.#hues = new Map(state.view.boards.map((name, i) => [name, i]));
     this.#scroller.append(this.#rows);
-    this.#scroller.addEventListener('scroll', () => this.#draw());
-    new ResizeObserver(() => this.#draw()).observe(this.#scroller);
-    state.onFilter(() => this.#draw());
+    this.#scroller.addEventListener('scroll', () => this.draw());
+    new ResizeObserver(() => this.draw()).observe(this.#scroller);
+    state.onFilter(() => this.draw());
     state.onSelect(() => this.#reveal());
-    this.#draw();
+    this.draw();
   }
 
-  #draw(): void {
+  draw(): void {
     const { shown, selected } = this.#state;
     this.#rows.style.height = `${shown.length * ROW_HEIGHT}px`;
     const first = Math.max(0, Math.floor(this.#scroller.scrollTop / ROW_HEIGHT) - SPARE_ROWS);
     const count = Math.ceil(this.#scroller.clientHeight / ROW_HEIGHT) + 2 * SPARE_ROWS;
     const rows = shown.slice(first, first + count).map((item, i) => this.#row(item, first + i, item === selected));
+    this.#rows.replaceChildren(...rows);
+  }
+
+  /** For paper, which does not scroll. */
+  drawForPrint(): void {
+    const rows = this.#state.shown.slice(0, MOST_PRINTED).map((item, i) => this.#row(item, i, false));
+    this.#rows.style.height = 'auto';
     this.#rows.replaceChildren(...rows);
   }
 
@@ -62,7 +71,7 @@ export class List {
         this.#scroller.scrollTop = top - clientHeight / 2;
       }
     }
-    this.#draw();
+    this.draw();
   }
 }
 

@@ -38,7 +38,7 @@ const view = new RunView(unpackReport(await inflate(byId('data').textContent ?? 
 const state = new PageState(view);
 const timeline = new Timeline(state);
 new Overview(state);
-new List(state);
+const list = new List(state);
 new Detail(state);
 const plots = new Plots(state);
 const story = new Story(state);
@@ -48,6 +48,7 @@ listenToTabs();
 listenToSelection();
 listenToControls();
 listenToKeys();
+listenToPrinter();
 timeline.draw();
 // In a large run, to find out why every call failed takes longer than to draw it all.
 if (view.items.length < MANY_ITEMS) new Summary(state);
@@ -111,19 +112,38 @@ function listenToControls(): void {
     state.axis.skipsQuiet = quiet.checked;
     plots.draw();
   });
-  byId('scheme').addEventListener('click', () => {
-    const isDark = getComputedStyle(document.documentElement).colorScheme === 'dark';
-    document.documentElement.dataset.scheme = isDark ? 'light' : 'dark';
-    timeline.draw();
-    plots.draw();
-    state.axis.view(state.axis.from, state.axis.to);
-  });
+  byId('scheme').addEventListener('click', () => setScheme(isDark() ? 'light' : 'dark'));
   const help = byId('help') as HTMLDialogElement;
   byId('help-button').addEventListener('click', () => help.showModal());
   help.append(
     ...KEYS.map(([keys, what]) => element('p', '', [element('kbd', '', [keys]), ` ${what}`])),
     element('p', 'faint', [FILTER_HELP]),
   );
+}
+
+function isDark(): boolean {
+  return getComputedStyle(document.documentElement).colorScheme === 'dark';
+}
+
+function setScheme(scheme: string): void {
+  document.documentElement.dataset.scheme = scheme;
+  plots.draw();
+  state.axis.view(state.axis.from, state.axis.to);
+}
+
+/** Paper is white, and has all lines. */
+function listenToPrinter(): void {
+  let before = '';
+  addEventListener('beforeprint', () => {
+    before = isDark() ? 'dark' : 'light';
+    setScheme('light');
+    timeline.drawNow();
+    list.drawForPrint();
+  });
+  addEventListener('afterprint', () => {
+    setScheme(before);
+    list.draw();
+  });
 }
 
 function listenToKeys(): void {

@@ -53,13 +53,15 @@ export class Plots {
     this.draw();
   }
 
-  /** The selected segment's connection comes up. */
+  /** The connection of the selected segment or call comes up. */
   #follow(): void {
     if (this.#panel.hidden) return;
     const { selected, view } = this.#state;
     const place = selected?.kind === 'frame' ? view.place(selected.n) : undefined;
-    if (place === undefined || String(place.connection.id) === this.#select.value) return;
-    this.#select.value = String(place.connection.id);
+    const use = selected?.kind === 'call' ? view.sockets.useOf(selected.line.record) : undefined;
+    const connection = (place ?? use)?.connection;
+    if (connection === undefined || String(connection.id) === this.#select.value) return;
+    this.#select.value = String(connection.id);
     this.#chooseConnection();
   }
 
@@ -81,6 +83,7 @@ export class Plots {
     this.#fields(own, 'Windows of the sender, bytes', ['cwnd', 'ssthresh', 'snd_wnd']);
     this.#fields(own, 'Free send buffer and receive window of the sender, bytes', ['snd_buf', 'rcv_wnd']);
     this.#fields(own, 'Retransmission time-out, ms', ['rtoMs']);
+    this.#outOfOrder(connection.ends[side === 0 ? 1 : 0]);
     this.#states(connection);
     this.#rescale();
   }
@@ -119,6 +122,13 @@ export class Plots {
       rows,
       keys.map((key, i) => stairs(key, this.#palette.get(colors[i]!))),
     );
+  }
+
+  /** What waits at the receiver for something before it. */
+  #outOfOrder(end: ConnectionEnd): void {
+    if (end.states.every(({ state }) => state.ooseq === '')) return;
+    const rows = end.states.map(({ tUs, state }): [number, Column] => [this.#state.axis.toUnit(tUs), [waiting(state)]]);
+    this.#plot('Out-of-order queue of the receiver, bytes', rows, [stairs('ooseq', this.#palette.get('again'))]);
   }
 
   #states(connection: Connection): void {
@@ -178,6 +188,12 @@ export class Plots {
     for (const plot of this.#plots) plot.setScale('x', { min: from, max: to });
     this.#isFollowing = false;
   }
+}
+
+/** Bytes of "1441:2881 4321:5761". */
+function waiting({ ooseq }: TcpState): number {
+  const ranges = ooseq.split(' ').filter(Boolean);
+  return ranges.map((range) => range.split(':').map(Number)).reduce((sum, [from, to]) => sum + to! - from!, 0);
 }
 
 function dots(label: string, color: string): uPlot.Series {

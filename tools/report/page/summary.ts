@@ -6,7 +6,7 @@ import type { FrameLine } from '../../run-lines.ts';
 import { sendingAfter } from '../connections.ts';
 import { ruleOf } from '../explain.ts';
 import { faultWords } from '../fault-words.ts';
-import { cutMessage, reasonOf, resultWords } from '../reasons.ts';
+import { isPartial, isShortSend, reasonOf, resultWords } from '../reasons.ts';
 import type { ReportFault } from '../report-data.ts';
 import type { Item } from '../run-view.ts';
 import { byId, duration, element, link, seconds } from './dom.ts';
@@ -18,7 +18,9 @@ type CallItem = Extract<Item, { kind: 'call' }>;
 type MarkItem = Extract<Item, { kind: 'mark' }>;
 
 /** Lines of one section. */
-const MOST_LINES = 40;
+const MOST_LINES = 12;
+/** Links in one line. */
+const MOST_LINKS = 5;
 
 export class Summary {
   readonly #state: PageState;
@@ -35,8 +37,13 @@ export class Summary {
     this.#section('Findings', this.#marks('finding'));
     this.#section('Calls that failed', this.#failedCalls());
     this.#section('Calls that had not returned in the end', this.#waitingCalls());
+    this.#section(
+      'Calls that sent only a part',
+      this.#calls('', ({ line }) => isShortSend(line.record)),
+    );
     this.#section('Messages that came in parts', this.#cutMessages());
     this.#section('Frames that did not get through as they were sent', this.#harmedFrames());
+    this.#section('Frames that nobody took', this.#unheardFrames());
     this.#section(
       'The fault plan',
       view.data.faults.map((fault) => this.#fault(fault)),
@@ -86,25 +93,49 @@ export class Summary {
   }
 
   #waitingCalls(): HTMLElement[] {
-    return this.#calls('', ({ line }) => line.part === 'never' && line.record.fn !== 'vTaskDelay');
+    const { view } = this.#state;
+    const waits = ({ record, part }: CallItem['line']): boolean =>
+      part === 'never' && record.fn !== 'vTaskDelay' && !view.isAbandoned(record);
+    return this.#calls('', ({ line }) => waits(line));
   }
 
   #cutMessages(): HTMLElement[] {
     const { view } = this.#state;
     const ends = (part: string): boolean => part === 'whole' || part === 'return';
-    return this.#calls('', ({ line }) => ends(line.part) && cutMessage(view, line.record) !== undefined);
+    return this.#calls('', ({ line }) => ends(line.part) && isPartial(view, line.record));
   }
 
+  /** Calls that have the same result for the same reason share a line. */
   #calls(
     look: string,
     isWanted: (item: CallItem) => boolean,
     more: (call: CallRecord) => Child[] = () => [],
   ): HTMLElement[] {
-    return this.#state.view.items
-      .filter((item): item is CallItem => item.kind === 'call' && isWanted(item))
-      .map((item) =>
-        this.#line(look, item, item.line.record.board, [this.#callWords(item.line.record), ...more(item.line.record)]),
-      );
+    const groups = new Map<string, CallItem[]>();
+    for (const item of this.#state.view.items) {
+      if (item.kind !== 'call' || !isWanted(item)) continue;
+      const key = this.#kindOf(item.line.record);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [item]);
+      else group.push(item);
+    }
+    return [...groups.values()].map((items) => {
+      const [first] = items as [CallItem];
+      const { record } = first.line;
+      return this.#line(look, first, record.board, [this.#callWords(record), ...more(record), ...this.#others(items)]);
+    });
+  }
+
+  #kindOf(call: CallRecord): string {
+    const { text = '' } = reasonOf(this.#state.view, call) ?? {};
+    return [call.board, call.fn, call.args, call.ret, call.errno, text.replace(/[\d.]+/g, '')].join(' ');
+  }
+
+  #others(items: readonly CallItem[]): Child[] {
+    const last = items.at(-1)!;
+    if (items.length < 2) return [];
+    const lead = link(`${seconds(last.tUs)} s`, () => this.#state.select(last));
+    return [`; the same ${items.length === 2 ? 'once' : `${items.length - 1} times`} more, last at `, lead];
   }
 
   #callWords(call: CallRecord): string {
@@ -129,9 +160,22 @@ export class Summary {
     return lines;
   }
 
-  /** What became of the bytes of a lost segment. */
+  /** Questions and announcements to everybody need nobody to be there. */
+  #unheardFrames(): HTMLElement[] {
+    const lines: HTMLElement[] = [];
+    for (const item of this.#state.view.items) {
+      if (item.kind !== 'frame' || item.line.d.ip4 === undefined || !this.#state.view.isUnheard(item.line)) continue;
+      const words = [`${item.line.label} comes to nobody (frame ${item.n}). `, ...this.#sequel(item.line)];
+      lines.push(this.#line('lost', item, item.line.record.from, words));
+    }
+    return lines;
+  }
+
+  /** What became of the bytes of a segment that was lost or unheard. */
   #sequel(line: FrameLine): Child[] {
-    const place = line.lost ? this.#state.view.place(line.record.n) : undefined;
+    const { view } = this.#state;
+    const isVain = line.lost || view.isUnheard(line);
+    const place = isVain ? view.place(line.record.n) : undefined;
     if (place === undefined || place.segment.end === place.segment.seq) return [];
     const next = sendingAfter(place.connection, place.segment);
     if (next === undefined) return ['It was never sent again.'];
@@ -139,19 +183,26 @@ export class Summary {
   }
 
   #fault({ text, matched }: ReportFault): HTMLElement {
-    const { view } = this.#state;
-    const met = matched.slice(0, MOST_LINES).flatMap((n): Child[] => {
-      const line = view.frame(n);
-      const item = view.item(n);
-      if (line !== undefined) return [this.#links.frame(line), ' '];
-      return item?.kind === 'call'
-        ? [link(this.#callWords(item.line.record), () => this.#state.select(item)), ' ']
-        : [];
-    });
-    const verdict = matched.length === 0 ? ' It never met anything.' : ' It met ';
+    const met = matched.slice(0, MOST_LINKS).flatMap((n) => this.#met(n));
+    const more = matched.length > MOST_LINKS ? [`and ${matched.length - MOST_LINKS} more `] : [];
+    const verdict = matched.length === 0 ? ' It never met anything. ' : met.length === 0 ? ' ' : ' It met ';
     return element('p', 'entry fault', [
-      element('span', '', [printable(faultWords(text)), verdict, ...met, element('code', 'faint', [printable(text)])]),
+      element('span', '', [
+        printable(faultWords(text)),
+        verdict,
+        ...met,
+        ...more,
+        element('code', 'faint', [printable(text)]),
+      ]),
     ]);
+  }
+
+  /** What a fault met: a frame, or a call. */
+  #met(n: number): Child[] {
+    const item = this.#state.view.item(n);
+    if (item?.kind === 'frame') return [this.#links.frame(item.line), ' '];
+    if (item?.kind !== 'call') return [];
+    return [link(this.#callWords(item.line.record), () => this.#state.select(item)), ' '];
   }
 
   #errors(): HTMLElement[] {

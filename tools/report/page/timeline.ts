@@ -48,9 +48,13 @@ export class Timeline {
     this.#isQueued = true;
     requestAnimationFrame(() => {
       this.#isQueued = false;
-      const context = sharpContext(this.#canvas);
-      if (context !== undefined) new Painting(this.#state, this.#tracks, this.#geometry(), context).paint();
+      this.drawNow();
     });
+  }
+
+  drawNow(): void {
+    const context = sharpContext(this.#canvas);
+    if (context !== undefined) new Painting(this.#state, this.#tracks, this.#geometry(), context).paint();
   }
 
   #geometry(): Geometry {
@@ -169,9 +173,9 @@ class Painting {
     for (const bar of this.#tracks.bars) {
       const { record, row } = bar;
       if (record.t0Us > this.#rightUs) break;
-      if (record.t1Us >= 0 && record.t1Us < this.#leftUs) continue;
+      if (bar.endUs < this.#leftUs) continue;
       const x0 = Math.max(this.#g.x(record.t0Us), this.#g.left);
-      const x1 = record.t1Us < 0 ? this.#g.right : this.#g.x(record.t1Us);
+      const x1 = Math.min(this.#g.right, this.#g.x(bar.endUs));
       if (bar.item.line.hasFailed) failed.push([bar, x0, x1]);
       // What would be drawn over the last pixel of its row is not drawn.
       else if (Math.max(x1, x0 + 2) > rights[row]! + 0.5) {
@@ -206,7 +210,16 @@ class Painting {
     if (x1 - x0 >= room) {
       this.#c.fillStyle = this.#palette.get('failedtext');
       this.#c.fillText(words, x0 + 4, y);
-    } else this.#write(words, Math.min(x1 + 4, this.#g.right - room), y, 'failed');
+    } else this.#label(words, Math.min(x1 + 1, this.#g.right - room), y, room);
+  }
+
+  /** A failure that has no room in its bar, over whatever stands beside it. */
+  #label(words: string, x: number, y: number, room: number): void {
+    const c = this.#c;
+    c.fillStyle = this.#palette.get('page');
+    c.fillRect(x, y - 11, room, BAR_HEIGHT);
+    c.fillStyle = this.#palette.get('failed');
+    c.fillText(words, x + 4, y);
   }
 
   #paintDots(): void {
@@ -248,7 +261,7 @@ class Painting {
       const arrow = arrows[i]!;
       if (arrow.tUs > this.#rightUs) break;
       if (arrow.endUs < this.#leftUs) continue;
-      const look = this.#state.isWanted(arrow.item) ? itemLook(arrow.item) : 'dim';
+      const look = this.#state.isWanted(arrow.item) ? (arrow.isVain ? 'lost' : itemLook(arrow.item)) : 'dim';
       const [x0, x1] = this.#g.ends(arrow);
       const key =
         (arrow.fromLane * lanes + arrow.toLane) * LOOKS.length + LOOKS.indexOf(look as (typeof LOOKS)[number]);
@@ -262,11 +275,11 @@ class Painting {
   #addArrow(path: Path2D, arrow: Arrow, x0: number, x1: number, hasHead: boolean): void {
     const y0 = this.#g.laneY(arrow.fromLane);
     const y1 = this.#g.laneY(arrow.toLane);
-    const { lost } = arrow.item.line;
-    const [xe, ye] = lost ? [(x0 + x1) / 2, (y0 + y1) / 2] : [x1, y1];
+    const { isVain } = arrow;
+    const [xe, ye] = isVain ? [(x0 + x1) / 2, (y0 + y1) / 2] : [x1, y1];
     path.moveTo(x0, y0);
     path.lineTo(xe, ye);
-    if (lost) {
+    if (isVain) {
       path.moveTo(xe - 5, ye - 5);
       path.lineTo(xe + 5, ye + 5);
       path.moveTo(xe + 5, ye - 5);
@@ -365,7 +378,7 @@ class Painting {
     const bar = this.#tracks.bars.find((one) => one.record === record);
     if (bar === undefined) return;
     const from = this.#g.x(record.t0Us);
-    const to = record.t1Us < 0 ? this.#g.right : this.#g.x(record.t1Us);
+    const to = Math.min(this.#g.right, this.#g.x(bar.endUs));
     this.#c.strokeRect(from - 1, this.#g.rowY(bar.row) - 1, Math.max(4, to - from + 2), BAR_HEIGHT + 2);
   }
 }
@@ -402,7 +415,16 @@ function firstFrom(arrows: readonly Arrow[], us: number): number {
 
 /** "[S.]", "[P.] 13 lost", "ARP", "DNS": what fits beside an arrow. */
 function shortWords(line: FrameLine, look: string): string {
-  const fate = look === 'lost' ? ' lost' : look === 'again' ? ' again' : look === 'fault' ? ` ${line.fault}` : '';
+  const fate =
+    look === 'lost'
+      ? line.lost
+        ? ' lost'
+        : ' unheard'
+      : look === 'again'
+        ? ' again'
+        : look === 'fault'
+          ? ` ${line.fault}`
+          : '';
   return protocolWords(line) + fate;
 }
 

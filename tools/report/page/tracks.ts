@@ -11,6 +11,8 @@ export interface Arrow {
   readonly toLane: number;
   readonly tUs: number;
   readonly endUs: number;
+  /** True if it never comes there: it is lost, or nobody takes it. */
+  readonly isVain: boolean;
   /** How many frames left at the same instant for the same board before it. */
   readonly nth: number;
 }
@@ -20,6 +22,8 @@ export interface Bar {
   readonly item: Extract<Item, { kind: 'call' }>;
   readonly record: CallRecord;
   readonly row: number;
+  /** When it returned, or when its task began another one; infinite if neither happened. */
+  endUs: number;
 }
 
 /** Something printed. */
@@ -44,11 +48,16 @@ export function tracksOf(view: RunView): Tracks {
   const arrows = arrowsOf(view);
   const rows = new Rows();
   const bars: Bar[] = [];
+  const last: Bar[] = [];
   const dots: Dot[] = [];
   for (const item of view.items) {
     if (item.kind === 'call' && (item.line.part === 'whole' || item.line.part === 'start')) {
       const { record } = item.line;
-      bars.push({ item, record, row: rows.of(record.board, record.task) });
+      const row = rows.of(record.board, record.task);
+      const before = last[row];
+      if (before !== undefined) before.endUs = Math.min(before.endUs, record.t0Us);
+      last[row] = { item, record, row, endUs: record.t1Us < 0 ? Number.POSITIVE_INFINITY : record.t1Us };
+      bars.push(last[row]);
     }
     if (item.kind === 'log') dots.push({ item, row: rows.of(item.log.board, item.log.task) });
   }
@@ -73,20 +82,21 @@ class Rows {
 
 function arrowsOf(view: RunView): Arrow[] {
   const lanes = new Map(view.boards.map((name, i) => [name, i]));
-  const usualUs = usualFlight(view);
+  const usualUs = view.usualFlightUs;
   const arrows: Arrow[] = [];
   const company = new Map<number, { readonly tUs: number; readonly nth: number }>();
   for (const item of view.items) {
     if (item.kind !== 'frame') continue;
     const { line, tUs } = item;
+    const heard = view.arrivalsOf(item.n);
+    const isVain = line.lost || (heard.length === 0 && view.isUnheard(line));
     const add = (toLane: number, endUs: number): void => {
       const way = line.from * lanes.size + toLane;
       const last = company.get(way);
       const nth = last?.tUs === tUs ? last.nth + 1 : 0;
       company.set(way, { tUs, nth });
-      arrows.push({ item, fromLane: line.from, toLane, tUs, endUs, nth });
+      arrows.push({ item, fromLane: line.from, toLane, tUs, endUs, isVain, nth });
     };
-    const heard = view.arrivalsOf(item.n);
     for (const { board, tUs: endUs } of heard) add(lanes.get(board) ?? -1, endUs);
     // Of a lost frame, and in a capture, it is only known to whom it was addressed.
     if (heard.length === 0) for (const lane of line.to) add(lane, tUs + usualUs);
@@ -97,14 +107,4 @@ function arrowsOf(view: RunView): Arrow[] {
 /** Lane of what a mark is about; -1 if that is no board. */
 export function laneOfMark({ boards }: RunView, item: Item): number {
   return item.kind === 'mark' ? boards.indexOf(item.mark.board) : -1;
-}
-
-/** How long the frames of this run are under way as a rule: those in a capture no time at all. */
-function usualFlight(view: RunView): number {
-  const flights: number[] = [];
-  for (const { record } of view.frameLines.slice(0, 1000)) {
-    for (const { tUs } of view.arrivalsOf(record.n)) flights.push(tUs - record.tUs);
-  }
-  flights.sort((a, b) => a - b);
-  return flights[flights.length >> 1] ?? 0;
 }
