@@ -136,7 +136,8 @@ describe('a run with a lost segment', () => {
 
   test('plots connections', async () => {
     await page.click('[data-panel=connection]');
-    expect(await page.locator('#connection .uplot').count()).toBe(4);
+    expect(await page.locator('#connection .uplot').count()).toBe(5);
+    expect(await text('#connection')).toContain('Out-of-order queue of the receiver, bytes');
     expect(await text('#connection')).toContain('SYN_SENT at');
   });
 

@@ -76,6 +76,14 @@ describe('links', () => {
     }
   });
 
+  test('the sender of a frame stands as its own step left it, not as the answer did', () => {
+    const [connection] = view.connections;
+    const { before, after } = view.statesAround(connection!.ends[0], frames('[S] seq 0')[0]!.record.n);
+    expect([before?.state.state, after?.state.state]).toEqual(['SYN_SENT', 'SYN_SENT']);
+    const data = view.statesAround(connection!.ends[0], frames('seq 1:1441')[0]!.record.n);
+    expect(data.after!.state.snd_nxt - data.before!.state.snd_nxt).toBeGreaterThanOrEqual(1440);
+  });
+
   test('control blocks stand as they were at that moment', () => {
     const [connection] = view.connections;
     const synAck = frames('[S.]')[0]!;

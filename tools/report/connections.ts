@@ -127,11 +127,6 @@ export function stateBefore(end: ConnectionEnd, n: number): StateRecord | undefi
   return end.states[low - 1];
 }
 
-/** The first state that was recorded after a running number. */
-export function stateAfter(end: ConnectionEnd, n: number): StateRecord | undefined {
-  return end.states.find((record) => record.n > n) ?? end.states.at(-1);
-}
-
 /** The frame that a retransmission repeats: the first that began at the same place. */
 export function originalOf(connection: Connection, segment: Segment): Segment | undefined {
   const first = connection.segments.find((s) => s.from === segment.from && s.seq === segment.seq && s.end > s.seq);

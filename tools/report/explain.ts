@@ -5,7 +5,7 @@ import { ARP_REPLY } from '../../stack/prot/arp.ts';
 import { ICMP_DUR, ICMP_ECHO, ICMP_ER } from '../../stack/prot/icmp.ts';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../stack/prot/tcp.ts';
 import type { FrameLine } from '../run-lines.ts';
-import { sendingBefore, stateAfter, stateBefore } from './connections.ts';
+import { sendingBefore, stateBefore } from './connections.ts';
 import type { RunView } from './run-view.ts';
 
 /** A rule of the stack. */
@@ -179,7 +179,7 @@ function retransmissionRule(view: RunView, line: FrameLine, { cause }: Reason): 
       'tcp_slowtmr(), tcp_rexmit_rto()',
     );
   const place = view.place(line.record.n);
-  const after = place && stateAfter(place.connection.ends[place.segment.from], line.record.n);
+  const after = place && view.statesAround(place.connection.ends[place.segment.from], line.record.n).after;
   // A time-out before has put back everything that was not acknowledged; the fast way leaves its count of duplicates.
   if (after !== undefined && after.state.dupacks < 3)
     return rule(

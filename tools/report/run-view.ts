@@ -3,9 +3,16 @@
  * from the same lines as those of the text ladder.
  */
 
-import type { CallRecord, StepRecord } from '../../device/trace.ts';
+import type { CallRecord, StateRecord, StepRecord } from '../../device/trace.ts';
 import { type CallLine, Cast, type FrameLine, type Line, runLines } from '../run-lines.ts';
-import { assignStates, type Connection, findConnections, type Segment } from './connections.ts';
+import {
+  assignStates,
+  type Connection,
+  type ConnectionEnd,
+  findConnections,
+  type Segment,
+  stateBefore,
+} from './connections.ts';
 import type { ReportData, ReportLog, ReportMark } from './report-data.ts';
 import { Sockets } from './sockets.ts';
 
@@ -154,6 +161,12 @@ export class RunView {
       if (step.n1 <= n) return step.n1 === n ? step : undefined;
     }
     return undefined;
+  }
+
+  /** A control block before and after its board did what it recorded under a number. */
+  statesAround(end: ConnectionEnd, n: number): { before: StateRecord | undefined; after: StateRecord | undefined } {
+    const step = this.stepOf(end.board, n);
+    return { before: stateBefore(end, step?.n0 ?? n), after: stateBefore(end, step?.n1 ?? n) };
   }
 
   /** The last thing that a board did before a call returned: what made it return, if the call had to wait. */

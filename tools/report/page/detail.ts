@@ -2,8 +2,8 @@
 
 import type { CallRecord, StateRecord } from '../../../device/trace.ts';
 import { isMostlyText, printable, quoted } from '../../printable.ts';
-import type { CallLine, FrameLine } from '../../run-lines.ts';
-import { answeredBy, answerTo, type ConnectionEnd, originalOf, stateAfter, stateBefore } from '../connections.ts';
+import type { FrameLine } from '../../run-lines.ts';
+import { answeredBy, answerTo, type ConnectionEnd, originalOf, sendingAfter, stateBefore } from '../connections.ts';
 import { ruleOf } from '../explain.ts';
 import { faultWords } from '../fault-words.ts';
 import { fieldsOf, type LayerFields } from '../fields.ts';
@@ -11,6 +11,7 @@ import { itemActor, itemText } from '../item-text.ts';
 import { reasonOf, resultWords } from '../reasons.ts';
 import type { Item, Place } from '../run-view.ts';
 import { segmentsOf } from '../sockets.ts';
+import { sentenceOf } from '../story.ts';
 import { byId, duration, element, link, seconds } from './dom.ts';
 import { HexDump } from './hex-dump.ts';
 import { Links } from './links.ts';
@@ -50,7 +51,7 @@ export class Detail {
         this.#panel.replaceChildren(...this.#frame(selected.line));
         break;
       case 'call':
-        this.#panel.replaceChildren(...this.#call(selected.line));
+        this.#panel.replaceChildren(...this.#call(selected));
         break;
       case 'note':
         this.#panel.replaceChildren(element('h2', '', ['Note']), element('p', '', [selected.text]));
@@ -158,6 +159,9 @@ export class Detail {
     const out: Child[] = [];
     const original = line.tcp?.mark === 'retransmission' ? originalOf(connection, segment) : undefined;
     if (original !== undefined) out.push(element('p', 'links', ['It repeats ', this.#links.frame(original.line), '.']));
+    const again = sendingAfter(connection, segment);
+    if (again !== undefined)
+      out.push(element('p', 'links', ['It is sent again in ', this.#links.frame(again.line), '.']));
     const covered = answeredBy(connection, segment);
     if (covered.length > 0) {
       const links = covered.flatMap((one): Child[] => [this.#links.frame(one.line), ' ']);
@@ -177,7 +181,8 @@ export class Detail {
     const sender = connection.ends[segment.from];
     const receiver = connection.ends[segment.from === 0 ? 1 : 0];
     const { n } = line.record;
-    columns.push([`sender ${sender.board}`, stateBefore(sender, n), stateAfter(sender, n), sender, receiver]);
+    const { before, after } = view.statesAround(sender, n);
+    columns.push([`sender ${sender.board}`, before, after, sender, receiver]);
     const [arrival] = view.arrivalsOf(n);
     if (arrival !== undefined) {
       columns.push([
@@ -202,8 +207,9 @@ export class Detail {
 
   // Calls
 
-  #call({ record }: CallLine): Child[] {
+  #call(item: Extract<Item, { kind: 'call' }>): Child[] {
     const { view } = this.#state;
+    const { record } = item.line;
     const out: Child[] = [
       element('h2', record.n1 >= 0 && (record.ret ?? 0) < 0 ? 'failed' : 'call', [
         printable(`${record.fn}(${record.args.join(', ')})${record.n1 < 0 ? '' : ' ='} ${resultWords(view, record)}`),
@@ -211,12 +217,28 @@ export class Detail {
       element('p', '', [callTimes(record)]),
     ];
     if (record.addr !== '') out.push(element('p', '', [`Address: ${printable(record.addr)}`]));
+    if (reasonOf(view, record) === undefined) out.push(element('p', 'why', [printable(sentenceOf(view, item))]));
     out.push(...this.#reason(record), ...this.#wake(record), ...this.#traffic(record), ...this.#faults(record.n0));
+    out.push(...this.#blocksOfCall(record));
     if (record.data !== undefined && record.data.length > 0) {
       if (isMostlyText(record.data)) out.push(element('pre', '', [quoted(record.data, 4000)]));
       out.push(new HexDump(record.data).element);
     }
     return out;
+  }
+
+  /** Both ends of its connection when it was called and when it returned. */
+  #blocksOfCall(call: CallRecord): Child[] {
+    const use = this.#state.view.sockets.useOf(call);
+    if (use === undefined) return [];
+    const { ends } = use.connection;
+    const [own, peer] = [ends[use.side], ends[use.side === 0 ? 1 : 0]];
+    const n1 = call.n1 < 0 ? Number.MAX_SAFE_INTEGER : call.n1;
+    const table = (title: string, end: ConnectionEnd, other: ConnectionEnd): HTMLElement =>
+      stateTable(title, stateBefore(end, call.n0)?.state, stateBefore(end, n1)?.state, end, other);
+    return [
+      element('div', 'blocks', [table(`caller ${own.board}`, own, peer), table(`peer ${peer.board}`, peer, own)]),
+    ];
   }
 
   #reason(call: CallRecord): Child[] {

@@ -78,13 +78,13 @@ export class Plots {
     if (this.#panel.hidden || this.#select.value === '') return;
     const connection = this.#connection();
     const side = this.#side.value === '0' ? 0 : 1;
+    this.#states(connection);
     this.#sequence(connection, side);
     const own = connection.ends[side];
     this.#fields(own, 'Windows of the sender, bytes', ['cwnd', 'ssthresh', 'snd_wnd']);
     this.#fields(own, 'Free send buffer and receive window of the sender, bytes', ['snd_buf', 'rcv_wnd']);
     this.#fields(own, 'Retransmission time-out, ms', ['rtoMs']);
     this.#outOfOrder(connection.ends[side === 0 ? 1 : 0]);
-    this.#states(connection);
     this.#rescale();
   }
 

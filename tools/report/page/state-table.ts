@@ -38,6 +38,8 @@ export function stateTable(
     if (state === undefined) return '–';
     const value = state[key];
     if (typeof value === 'boolean') return value ? 'runs' : 'stopped';
+    // Of the peer's numbers, nothing is known yet.
+    if (of === 'peer' && state.state === 'SYN_SENT') return '–';
     const base = of === 'own' ? own.base : of === 'peer' ? peer.base : -1;
     return typeof value === 'number' && base >= 0 ? String((value - base) | 0) : String(value);
   };
