@@ -122,6 +122,8 @@ describe('a run with a lost segment', () => {
     for (const words of ['was lost', 'snd_nxt (SND.NXT)', 'Time to live', 'Sequence number', '0000  24 0a c4']) {
       expect(detail).toContain(words);
     }
+    await page.hover('.layer:has-text("Transmission Control Protocol") summary');
+    expect(await page.locator('.hex .marked').count()).toBe(20);
   });
 
   test('the keyboard steps through the story', async () => {

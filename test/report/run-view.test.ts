@@ -136,6 +136,11 @@ describe('a report', () => {
     expect({ ...again, states: sorted(again.states) }).toEqual({ ...data, states: sorted(data.states) });
   });
 
+  test('is small but for its data', () => {
+    const nothing = { ...data, frames: [], calls: [], notes: [], steps: [], states: [], logs: [], marks: [] };
+    expect(reportHtml(nothing).length).toBeLessThan(400_000);
+  });
+
   test('holds no markup of a payload or a name, and asks for nothing', () => {
     const evil = '<script>alert(1)</script><img src=x onerror=alert(1)>';
     const { world, report } = lossyRun([`a${evil}`, 'b'], `${evil}\u0000\u001b[31m`);

@@ -106,10 +106,10 @@ export class Detail {
     const place = this.#state.view.place(record.n);
     if (place !== undefined) out.push(this.#controlBlocks(line, place));
     out.push(...this.#faults(record.n));
-    const dump = new HexDump(d.bytes);
-    for (const layer of fieldsOf(d)) out.push(layerTable(layer, dump));
     for (const problem of d.problems) out.push(element('p', 'failed', [`${problem.kind}: ${problem.text}`]));
-    out.push(dump.element);
+    const dump = new HexDump(d.bytes, 8);
+    const layers = fieldsOf(d).map((layer) => layerTable(layer, dump));
+    out.push(element('div', 'decoded', [element('div', '', layers), dump.element]));
     return out;
   }
 
@@ -297,7 +297,7 @@ function layerTable(layer: LayerFields, dump: HexDump): HTMLElement {
   );
   const box = element('details', 'layer', [title, element('table', '', rows)]);
   box.open = layer.name !== 'Data' && layer.name !== 'Ethernet II';
-  title.addEventListener('mouseenter', () => dump.mark(layer.at, layer.length));
-  title.addEventListener('mouseleave', () => dump.mark(0, 0));
+  for (const begin of ['mouseenter', 'focusin']) box.addEventListener(begin, () => dump.mark(layer.at, layer.length));
+  for (const end of ['mouseleave', 'focusout']) box.addEventListener(end, () => dump.mark(0, 0));
   return box;
 }

@@ -7,10 +7,11 @@ export class HexDump {
   readonly element = element('pre', 'hex');
   readonly #cells: HTMLElement[] = [];
 
-  constructor(bytes: Uint8Array) {
+  /** @param width bytes in a line */
+  constructor(bytes: Uint8Array, width = 16) {
     const shown = bytes.subarray(0, 1600);
-    for (let at = 0; at < shown.length; at += 16) {
-      const row = shown.subarray(at, at + 16);
+    for (let at = 0; at < shown.length; at += width) {
+      const row = shown.subarray(at, at + width);
       this.element.append(`${at.toString(16).padStart(4, '0')}  `);
       for (const byte of row) {
         const cell = element('span', '', [byte.toString(16).padStart(2, '0')]);
@@ -18,7 +19,7 @@ export class HexDump {
         this.element.append(cell, ' ');
       }
       const text = Array.from(row, (byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '·')).join('');
-      this.element.append(`${'   '.repeat(16 - row.length)} ${text}\n`);
+      this.element.append(`${'   '.repeat(width - row.length)} ${text}\n`);
     }
     if (shown.length < bytes.length) this.element.append(`… ${bytes.length - shown.length} more bytes\n`);
   }
