@@ -85,6 +85,9 @@ describe('a run with a lost segment', () => {
     const summary = await text('#marks');
     expect(summary).toContain("client: connect(54, 192.168.4.1:99) = -1 ECONNRESET: refused by the peer's RST, frame ");
     expect(summary).toMatch(/is lost \(frame \d+, drop\)\. Sent again 1\.\d+ s later in frame \d+ /);
+    expect(summary).toMatch(
+      /client to server port 3333: client has sent 9000 bytes, server has sent nothing\. Then client closed in frame \d+, server closed in frame \d+\./,
+    );
     await page.click('#marks .failed a');
     expect(await text('#detail h2')).toContain('connect(54, 192.168.4.1:99) = -1 ECONNRESET');
   });

@@ -127,6 +127,14 @@ export function stateBefore(end: ConnectionEnd, n: number): StateRecord | undefi
   return end.states[low - 1];
 }
 
+/** Bytes of data that an end has sent, each counted once. */
+export function bytesSent({ segments }: Connection, side: 0 | 1): number {
+  const data = segments.filter(({ from, line }) => from === side && line.d.payload.length > 0);
+  // The first one has the number 1.
+  const ends = data.map(({ seq, line }) => seq + line.d.payload.length - 1);
+  return ends.reduce((most, end) => Math.max(most, end), 0);
+}
+
 /** The frame that a retransmission repeats: the first that began at the same place. */
 export function originalOf(connection: Connection, segment: Segment): Segment | undefined {
   const first = connection.segments.find((s) => s.from === segment.from && s.seq === segment.seq && s.end > s.seq);

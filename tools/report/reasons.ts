@@ -175,7 +175,10 @@ function streamEnd(view: RunView, call: CallRecord): Reason {
   const frame = use && lastFromPeer(view, use, call, TCP_FIN);
   return {
     ...(frame === undefined ? { text: 'the peer has closed' } : { text: "the peer's FIN", frame }),
-    rule: { text: 'After the last byte, recv() returns 0 for the FIN of the peer.', source: 'lwip_recv_tcp()' },
+    rule: {
+      text: 'recv() returns 0 when everything before the FIN is read. A FIN ends one direction: the peer sends no more, but what is sent to it may still be read.',
+      source: 'lwip_recv_tcp()',
+    },
   };
 }
 

@@ -141,6 +141,7 @@ export function ownEnd({ connection, side }: SocketUse): ConnectionEnd {
   return connection.ends[side];
 }
 
-function portOf(address: string): string {
+/** Of "ip:port". */
+export function portOf(address: string): string {
   return address.slice(address.lastIndexOf(':') + 1);
 }

@@ -25,6 +25,11 @@ export class Links {
     return link(`frame ${line.record.n} (${line.label}${fate})`, () => this.#state.selectNumber(line.record.n));
   }
 
+  /** By its number alone. */
+  number({ record }: FrameLine): HTMLElement {
+    return link(`frame ${record.n}`, () => this.#state.selectNumber(record.n));
+  }
+
   frames(lines: readonly FrameLine[]): Child[] {
     const links = lines.slice(0, MOST_FRAMES).flatMap((line): Child[] => [this.frame(line), ' ']);
     return lines.length <= MOST_FRAMES ? links : [...links, `and ${lines.length - MOST_FRAMES} more`];

@@ -116,7 +116,7 @@ function listenToControls(): void {
   const help = byId('help') as HTMLDialogElement;
   byId('help-button').addEventListener('click', () => help.showModal());
   help.append(
-    ...KEYS.map(([keys, what]) => element('p', '', [element('kbd', '', [keys]), ` ${what}`])),
+    ...KEYS.map(([keys, what]) => element('p', '', [element('kbd', '', [keys]), what])),
     element('p', 'faint', [FILTER_HELP]),
   );
 }

@@ -2,7 +2,7 @@
 
 import uPlot from 'uplot';
 import type { TcpState } from '../../../device/trace.ts';
-import type { Connection, ConnectionEnd } from '../connections.ts';
+import { bytesSent, type Connection, type ConnectionEnd } from '../connections.ts';
 import { byId, element, Palette, seconds } from './dom.ts';
 import type { PageState } from './state.ts';
 
@@ -213,8 +213,4 @@ function stairs(label: string, color: string): uPlot.Series {
 
 function endName(end: ConnectionEnd): string {
   return end.board === '' ? end.address : `${end.board} ${end.address}`;
-}
-
-function bytesSent(connection: Connection, side: 0 | 1): number {
-  return connection.segments.reduce((most, segment) => (segment.from === side ? Math.max(most, segment.end) : most), 0);
 }

@@ -1,14 +1,16 @@
 /** What went wrong, at a glance: one line for everything that a reader should not miss, each leading to its place. */
 
 import type { CallRecord } from '../../../device/trace.ts';
+import { TCP_FIN, TCP_RST } from '../../../stack/prot/tcp.ts';
 import { printable } from '../../printable.ts';
 import type { FrameLine } from '../../run-lines.ts';
-import { sendingAfter } from '../connections.ts';
+import { bytesSent, type Connection, type Segment, sendingAfter } from '../connections.ts';
 import { ruleOf } from '../explain.ts';
 import { faultWords } from '../fault-words.ts';
 import { isPartial, isShortSend, reasonOf, resultWords } from '../reasons.ts';
 import type { ReportFault } from '../report-data.ts';
 import type { Item } from '../run-view.ts';
+import { portOf } from '../sockets.ts';
 import { byId, duration, element, link, seconds } from './dom.ts';
 import { Links } from './links.ts';
 import type { PageState } from './state.ts';
@@ -21,6 +23,14 @@ type MarkItem = Extract<Item, { kind: 'mark' }>;
 const MOST_LINES = 12;
 /** Links in one line. */
 const MOST_LINKS = 5;
+
+const LEGEND: readonly string[] = [
+  'Time goes to the right. Arrows are frames from board to board: [S] asks for a connection, [S.] accepts it, [.] acknowledges, [P.] 5 carries 5 bytes of data, [F.] says that no more will ' +
+    'come, [R.] resets. Dashed red ones with a cross never arrive, violet ones are sent again.',
+  'Bars are calls of programs, from call to return: pale while they wait, red if they fail. Dots are lines that were printed, diamonds what was found or noted. Grey ground is time in ' +
+    'which nothing happens, drawn short.',
+  'Click anything to see what it is, why it happened and what it led to. The story tells the whole run in sentences.',
+];
 
 export class Summary {
   readonly #state: PageState;
@@ -44,6 +54,7 @@ export class Summary {
     this.#section('Messages that came in parts', this.#cutMessages());
     this.#section('Frames that did not get through as they were sent', this.#harmedFrames());
     this.#section('Frames that nobody took', this.#unheardFrames());
+    this.#section('Connections', this.#connections());
     this.#section(
       'The fault plan',
       view.data.faults.map((fault) => this.#fault(fault)),
@@ -51,6 +62,7 @@ export class Summary {
     this.#section('Errors in the log', this.#errors());
     this.#section('Hints: what may go wrong one day', this.#marks('hint'));
     if (this.#panel.children.length === 1) this.#panel.append(element('p', 'faint', ['Nothing went wrong.']));
+    this.#panel.append(element('h2', '', ['How to read this']), ...LEGEND.map((text) => element('p', 'faint', [text])));
   }
 
   #section(title: string, lines: readonly HTMLElement[]): void {
@@ -142,6 +154,40 @@ export class Summary {
     return printable(
       `${call.fn}(${call.args.join(', ')})${call.n1 < 0 ? '' : ' ='} ${resultWords(this.#state.view, call)}`,
     );
+  }
+
+  /** Who talked to whom, how much each has sent, and who ended it. */
+  #connections(): HTMLElement[] {
+    const { view } = this.#state;
+    return view.connections.map((connection) => {
+      const [first] = connection.segments as [Segment];
+      const [client, server] = connection.ends.map(({ board, address }) => (board === '' ? address : board));
+      const sent = ([0, 1] as const).map((side) => {
+        const bytes = bytesSent(connection, side);
+        return `${side === 0 ? client : server} has sent ${bytes === 0 ? 'nothing' : `${bytes} bytes`}`;
+      });
+      const words = `${client} to ${server} port ${portOf(connection.ends[1].address)}: ${sent.join(', ')}. `;
+      return this.#line('', view.item(first.line.record.n)!, '', [printable(words), ...this.#ending(connection)]);
+    });
+  }
+
+  #ending({ segments }: Connection): Child[] {
+    const reset = segments.find((one) => (one.line.d.tcp!.flags & TCP_RST) !== 0);
+    const fins = ([0, 1] as const).map((side) =>
+      segments.find((one) => one.from === side && (one.line.d.tcp!.flags & TCP_FIN) !== 0),
+    );
+    const ends = [...fins, reset].filter((one) => one !== undefined).sort((a, b) => a.line.record.n - b.line.record.n);
+    if (ends.length === 0) return ['It is not closed.'];
+    const links = ends.flatMap((one): Child[] => {
+      const { record } = one.line;
+      const verb = one === reset ? 'reset it' : 'closed';
+      return [
+        ', ',
+        `${printable(record.from === '' ? 'the fault plan' : record.from)} ${verb} in `,
+        this.#links.number(one.line),
+      ];
+    });
+    return ['Then ', ...links.slice(1), '.'];
   }
 
   #harmedFrames(): HTMLElement[] {
