@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { readCapture } from '../tools/read-capture.ts';
+import { reportIn } from './support/report-in.ts';
 
 jest.setTimeout(120_000);
 
@@ -65,6 +66,21 @@ describe('a search', () => {
     expect(again).toMatchObject({ status: 1, stderr: 'lwip-twin: the violation is there again.\n' });
     expect(again.stdout).toContain('The server has seen 1440 of 2880 bytes.');
     expect(again.stdout).toMatch(/^met {4}/);
+  });
+
+  test('can be shown, from its replay file and from its capture', () => {
+    const replay = 'found/001-the-server-has-seen-of-bytes.replay.json';
+    const shown = lwipTwin(cwd, 'report', replay, '-o', 'run.html');
+    expect(shown.status).toBe(0);
+    expect(shown.stderr).toContain('lwip-twin: report in run.html\n');
+    const run = reportIn(readFileSync(join(cwd, 'run.html'), 'utf8'));
+    expect(run.marks[0]).toMatchObject({ kind: 'violation', text: 'The server has seen 1440 of 2880 bytes.' });
+    expect(run.faults[0]?.matched).toHaveLength(1);
+    expect(run.steps.length).toBeGreaterThan(10);
+
+    const capture = lwipTwin(cwd, 'report', replay.replace('replay.json', 'pcapng'), '-o', 'capture.html');
+    expect(capture).toMatchObject({ status: 0, stderr: 'lwip-twin: report in capture.html\n' });
+    expect(reportIn(readFileSync(join(cwd, 'capture.html'), 'utf8')).frames).toHaveLength(run.frames.length);
   });
 
   test('says so if the programs are others, and when they are right', () => {

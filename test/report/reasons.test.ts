@@ -193,6 +193,22 @@ describe('the reason of', () => {
     expect(reason.rule?.source).toBe('tcp_process(), err_tcp()');
   });
 
+  test('a call of a board that was switched off, and what nobody took meanwhile', () => {
+    const view = run({
+      client: function* (os, sock) {
+        yield* os.vTaskDelay(200);
+        yield* os.send(sock, 'x');
+      },
+      server: receive,
+      plan: [{ kind: 'reboot', board: 'server', atUs: second, forUs: 10 * second }],
+    });
+    const waits = view.data.calls.find((one) => one.board === 'server' && one.n1 < 0)!;
+    expect(resultWords(view, waits)).toBe('has not returned: its board was switched off meanwhile');
+    const unheard = view.frameLines.filter((line) => line.d.tcp !== undefined && view.isUnheard(line));
+    expect(unheard.map((line) => line.d.payload.length)).toEqual(expect.arrayContaining([1]));
+    expect(view.frameLines.some((line) => line.lost)).toBe(false);
+  });
+
   test('a message that comes in parts: the call that sent it, and the frames that it came in', () => {
     const view = run({
       client: receive,

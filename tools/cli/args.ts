@@ -117,7 +117,7 @@ export function parseCommandLine(words: readonly string[]): Command {
       return mergeCommand(files);
     case 'report':
       return files[0]?.endsWith('.json')
-        ? replayCommand(files, { ...values, report: reportOutput(values) })
+        ? replayCommand(files, { ...values, report: reportOutput(values) }, true)
         : reportCommand(files, values);
     default: {
       const hint = /\.(?:[cm]?[jt]s|c|cpp|wasm|json)(?:@|$)/.test(command)

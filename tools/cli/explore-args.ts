@@ -20,6 +20,8 @@ export interface ReplayCommand {
   readonly file: string;
   readonly ladder: boolean;
   readonly report: string | undefined;
+  /** The page is all that is wanted: whether the run fails again is no success or failure of the command. */
+  readonly isForReport: boolean;
 }
 
 export interface MergeCommand {
@@ -69,9 +71,9 @@ export function exploreCommand(files: readonly string[], values: Values): Explor
   };
 }
 
-export function replayCommand(files: readonly string[], values: Values): ReplayCommand {
+export function replayCommand(files: readonly string[], values: Values, isForReport = false): ReplayCommand {
   if (files.length !== 1) throw new UsageError("'replay' needs one replay file.");
-  return { kind: 'replay', file: files[0]!, ladder: values.ladder, report: values.report };
+  return { kind: 'replay', file: files[0]!, ladder: values.ladder, report: values.report, isForReport };
 }
 
 export function mergeCommand(folders: readonly string[]): MergeCommand {

@@ -96,7 +96,7 @@ function summaryText(result: ExploreResult): string {
   return `${[...table, `${headline}; ${runs} runs (${rate}/s), ${skipped} skipped, ${places} places, ${end}.`].join('\n')}\n`;
 }
 
-export async function runReplay({ file, ladder, report }: ReplayCommand, screen: Screen): Promise<number> {
+export async function runReplay({ file, ladder, report, isForReport }: ReplayCommand, screen: Screen): Promise<number> {
   const replay = asUsage(() => readReplay(file));
   if (report !== undefined) checkReportPath(report);
   const scenarioFile = join(dirname(file), replay.scenario.file);
@@ -113,6 +113,7 @@ export async function runReplay({ file, ladder, report }: ReplayCommand, screen:
   if (report !== undefined) {
     const title = `${loaded.scenario.name}: ${replay.violation}`;
     writeReport(report, trial.world, trial.report, { title, violations: trial.violations });
+    screen.err(`lwip-twin: report in ${report}\n`);
   }
   for (const { spec, matched } of trial.inflicted.faults) {
     screen.out(`${matched ? 'met    ' : 'missed '} ${JSON.stringify(spec)}\n`);
@@ -120,7 +121,7 @@ export async function runReplay({ file, ladder, report }: ReplayCommand, screen:
   for (const violation of trial.violations) screen.out(`${violation}\n`);
   const again = trial.violations.includes(replay.violation);
   screen.err(`lwip-twin: ${again ? 'the violation is there again' : 'the violation is not there any more'}.\n`);
-  return trial.violations.length === 0 ? CLEAN : FOUND;
+  return trial.violations.length === 0 || isForReport ? CLEAN : FOUND;
 }
 
 export function runMerge({ folders }: MergeCommand, screen: Screen): number {

@@ -101,7 +101,7 @@ export class Summary {
     const line = frame === undefined ? undefined : view.frame(frame);
     const rule = line && ruleOf(view, line);
     if (line === undefined || rule === undefined) return [];
-    return [element('span', 'faint', [printable(` ${line.record.from} sent it for this: ${rule.text}`)])];
+    return [element('span', 'faint', [printable(`. ${line.record.from} sent it for this: ${rule.text}`)])];
   }
 
   #waitingCalls(): HTMLElement[] {
