@@ -132,7 +132,21 @@ describe('the reason of', () => {
         plan: [{ kind: 'rst', match: { flags: 'S.' }, toward: 'sender', replace: false, delayUs: 2500 }],
       },
       'recv',
-      /^has not returned: this end is still ESTABLISHED, that of the peer is gone since 0\.\d+ s, and nobody has told$/,
+      /^has not returned: this end is still ESTABLISHED, that of the peer is gone since 0\.\d+ s, and nobody has told; keepalive is off$/,
+    ],
+    [
+      'a recv() that waits for a keepalive probe',
+      {
+        client: function* (os, sock) {
+          yield* os.setsockopt(sock, SOL_SOCKET, SO_KEEPALIVE, 1);
+          yield* os.setsockopt(sock, IPPROTO_TCP, TCP_KEEPIDLE, 5000);
+          yield* os.recv(sock, buffer);
+        },
+        server: wait,
+        plan: [{ kind: 'rst', match: { flags: 'S.' }, toward: 'sender', replace: false, delayUs: 2500 }],
+      },
+      'recv',
+      /nobody has told; the first keepalive probe is due after 5000 s of silence$/,
     ],
     [
       'a recv() with a time-out',

@@ -161,13 +161,31 @@ function stuckReason(view: RunView, call: CallRecord): Reason | undefined {
   const peer = use.connection.ends[use.side === 0 ? 1 : 0].states.at(-1);
   if (own === undefined || peer === undefined || peer.state.state !== 'CLOSED' || own.state.state === 'CLOSED')
     return undefined;
+  const state = `this end is still ${own.state.state}, that of the peer is gone since ${peer.tUs / 1e6} s`;
   return {
-    text: `this end is still ${own.state.state}, that of the peer is gone since ${peer.tUs / 1e6} s, and nobody has told`,
+    text: `${state}, and nobody has told; ${keepaliveWords(view, use)}`,
     rule: {
       text: 'A connection without traffic looks the same whether the peer is there or not. Only something sent would find out: data, or keepalive probes after TCP_KEEPIDLE seconds of silence.',
       source: 'tcp_slowtmr(), tcp_keepalive()',
     },
   };
+}
+
+/** lwIP's TCP_KEEPIDLE_DEFAULT, in seconds. */
+const KEEPIDLE_DEFAULT_S = 7200;
+
+/** When keepalive would find out, as far as the caller has asked for it. */
+function keepaliveWords(view: RunView, use: SocketUse): string {
+  const optionOf = (name: string): number | undefined => {
+    const isSet = (call: CallRecord): boolean => {
+      const other = call.fn === 'setsockopt' && call.args[2] === name ? view.sockets.useOf(call) : undefined;
+      return other !== undefined && ownEnd(other) === ownEnd(use);
+    };
+    const call = view.data.calls.findLast(isSet);
+    return call === undefined ? undefined : Number(call.args[3]);
+  };
+  if (!optionOf('SO_KEEPALIVE')) return 'keepalive is off';
+  return `the first keepalive probe is due after ${optionOf('TCP_KEEPIDLE') ?? KEEPIDLE_DEFAULT_S} s of silence`;
 }
 
 function streamEnd(view: RunView, call: CallRecord): Reason {

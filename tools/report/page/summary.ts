@@ -270,6 +270,8 @@ const FATES: Readonly<Record<string, string>> = {
   duplicate: 'arrives more than once',
   corrupt: 'is changed on the way',
   truncate: 'is cut on the way',
+  rst: 'brings in a RST',
+  fin: 'brings in a FIN',
 };
 
 function fateWords({ record, fault }: FrameLine): string {
