@@ -1,5 +1,5 @@
 /** The report in a real browser: it renders, leads where it says, filters, is fast, and lets nothing out and nothing in. */
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +8,7 @@ import { AF_INET, type Os, SOCK_DGRAM, sockaddr_in, World } from 'lwip-twin';
 import { reportData, reportHtml, writeReport } from 'lwip-twin/report';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { lossyRun } from '../support/lossy-run.ts';
+import { reportIn } from '../support/report-in.ts';
 
 const CHROMIUM = [
   process.env.CHROMIUM,
@@ -15,6 +16,9 @@ const CHROMIUM = [
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
 ].find((path) => path !== undefined && existsSync(path));
+
+/** In the page: a promise that is kept when what was drawn is on the screen. */
+const NEXT_FRAME = 'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))';
 
 let folder = '';
 let browser: Browser;
@@ -139,6 +143,60 @@ describe('a run with a lost segment', () => {
     expect(await text('#story .selected')).toContain('ARP announcement');
   });
 
+  test('zooms, pans and brushes, and comes back to the whole run', async () => {
+    const picture = () =>
+      page.evaluate<string>(`${NEXT_FRAME}.then(() => document.getElementById('timeline').toDataURL())`);
+    const whole = await picture();
+    const seen = new Set([whole]);
+    await page.mouse.move(700, 200);
+    for (const act of [
+      () => page.mouse.wheel(0, -300),
+      () => page.mouse.wheel(200, 0),
+      () => page.keyboard.press('+'),
+      () => page.keyboard.press('ArrowLeft'),
+      () =>
+        page.dragAndDrop('#overview', '#overview', {
+          sourcePosition: { x: 300, y: 10 },
+          targetPosition: { x: 500, y: 10 },
+        }),
+    ]) {
+      await act();
+      const now = await picture();
+      expect(seen.has(now)).toBe(false);
+      seen.add(now);
+    }
+    await page.keyboard.press('0');
+    expect(await picture()).toBe(whole);
+  });
+
+  test('says what is under the pointer, and a click shows it', async () => {
+    const box = (await page.locator('#timeline').boundingBox())!;
+    const tips = new Set<string>();
+    for (let x = box.x + 120; x < box.x + box.width; x += 12) {
+      for (const y of [box.y + box.height - 12, box.y + box.height / 3]) {
+        await page.mouse.move(x, y);
+        if (await page.locator('#tip').isHidden()) continue;
+        const tip = (await text('#tip'))!;
+        if (!tips.has(tip) && tip.includes('connect(54, 192.168.4.1:99) = -1')) await page.mouse.click(x, y);
+        tips.add(tip);
+      }
+    }
+    expect([...tips].some((tip) => tip.includes('retransmission'))).toBe(true);
+    expect(await text('#detail h2')).toContain('connect(54, 192.168.4.1:99) = -1 ECONNRESET');
+  });
+
+  test('paper has every line, in black on white', async () => {
+    await page.click('#scheme');
+    await page.emulateMedia({ media: 'print' });
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+    const { frames, notes } = reportIn(readFileSync(join(folder, 'lossy.html'), 'utf8'));
+    expect(await page.locator('.row').count()).toBeGreaterThan(frames.length + notes.length + 20);
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+    await page.evaluate("dispatchEvent(new Event('afterprint'))");
+    await page.emulateMedia({ media: 'screen' });
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).not.toBe('rgb(255, 255, 255)');
+  });
+
   test('plots connections', async () => {
     await page.click('[data-panel=connection]');
     expect(await page.locator('#connection .uplot').count()).toBe(5);
@@ -197,9 +255,7 @@ test('50,000 frames are there in two seconds', async () => {
 async function timeToView(file: string): Promise<number> {
   await page.goto(pathToFileURL(file).href);
   await page.waitForSelector('body[data-ready=yes]');
-  return page.evaluate<number>(
-    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))',
-  );
+  return page.evaluate<number>(`${NEXT_FRAME}.then(() => performance.now())`);
 }
 
 function* chatter(os: Os) {
