@@ -100,7 +100,8 @@ abstract class Receive extends PolledOp {
   /** The mailbox in which it waits for something; null before. */
   private waitsFor: Mbox<RecvItem> | null = null;
   private deadline = Number.POSITIVE_INFINITY;
-  /** Bytes of a stream received so far. */
+  /** Bytes of a stream that it may receive, fixed when it begins; and those received so far. */
+  private limit = Number.POSITIVE_INFINITY;
   private recvd = 0;
 
   constructor(sockets: Sockets, thread: SysThread, sock: LwipSock | null, flags: number) {
@@ -118,11 +119,14 @@ abstract class Receive extends PolledOp {
   protected pollStream(mem: Uint8Array): Result | null {
     const sock = this.sock!;
     const conn = sock.conn!;
-    const len = Math.min(mem.length, this.sockets.transferLimit);
     let chunk: Pbuf | err_t | null;
     if (this.waitsFor !== null) chunk = this.chunkOf(this.fetch(conn));
-    else chunk = (sock.lastdata as Pbuf | null) ?? this.firstChunk(conn);
+    else {
+      this.limit = this.sockets.transferLimit;
+      chunk = (sock.lastdata as Pbuf | null) ?? this.firstChunk(conn);
+    }
     if (chunk === null) return null;
+    const len = Math.min(mem.length, this.limit);
     for (;;) {
       if (typeof chunk === 'number') return this.noMoreData(chunk);
       const count = Math.min(len - this.recvd, chunk.tot_len);
