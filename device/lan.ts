@@ -123,7 +123,7 @@ export class Lan {
   send(from: Port, frame: Frame): void {
     const { world } = this;
     const index = from.sent++;
-    if (world.strictChecksums) frame.fillSums();
+    if (world.strictChecksums) frame.fillSumsStrictly();
     const isUntouched = this.faults.isEmpty && from.cable && !world.framePlan.isActive;
     const fate = isUntouched ? null : this.judge(from, index, frame);
     if (world.trace !== null) this.record(from.station, frame, fate?.labels.join('+') ?? '', fate?.lost ?? false);

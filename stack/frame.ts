@@ -34,10 +34,11 @@ const POOLED_SIZE = 1536;
 const POOL_KEEPS = 16_384;
 
 /** Which checksums of a frame still have to be filled in before anybody may look at its bytes: none, all, or that of
- *  the IP header alone (the rest is what a raw socket wrote). */
+ *  the IP header alone (the rest is what a raw socket wrote). SUMS_FILLED: none, and as they were filled in here, they are right. */
 export const SUMS_VALID = 0;
 export const SUMS_PENDING = 1;
 export const SUMS_PENDING_IP_ONLY = 2;
+export const SUMS_FILLED = 3;
 
 /**
  * One frame. Its bytes are written by the sender and immutable from the moment it is sent; whoever keeps it holds a
@@ -78,7 +79,7 @@ export class Frame {
   clone(): Frame {
     const copy = this.pool.alloc(this.len);
     copy.bytes.set(this.bytes.subarray(0, FRAME_START + this.len));
-    copy.sums = this.sums;
+    copy.sums = this.sums === SUMS_FILLED ? SUMS_VALID : this.sums;
     copy.noUdpSum = this.noUdpSum;
     copy.number = this.number;
     return copy;
@@ -107,7 +108,7 @@ export class Frame {
   /** Compute the checksums that were put off. Source: lwIP CHECKSUM_GEN_IP, _UDP, _TCP, _ICMP, _IGMP */
   fillSums(): void {
     const pending = this.sums;
-    if (pending === SUMS_VALID) return;
+    if (pending === SUMS_VALID || pending === SUMS_FILLED) return;
     this.sums = SUMS_VALID;
     const b = this.bytes;
     if (getU16(b, FRAME_START + ETH_TYPE) !== ETHTYPE_IP) return;
@@ -117,6 +118,18 @@ export class Frame {
     const isFragment = (getU16(b, FRAME_IP + IP_OFFSET) & (IP_OFFMASK | IP_MF)) !== 0;
     if (isFragment || pending === SUMS_PENDING_IP_ONLY) return;
     this.fillTransportSum(FRAME_IP, hlen);
+    this.sums = SUMS_FILLED;
+  }
+
+  /** The checksums are right by construction: nobody needs to verify them. */
+  get hasRightSums(): boolean {
+    return this.sums === SUMS_PENDING || this.sums === SUMS_FILLED;
+  }
+
+  /** Compute them now, and let receivers verify them. */
+  fillSumsStrictly(): void {
+    this.fillSums();
+    this.sums = SUMS_VALID;
   }
 
   /** Fill in the checksum of the transport header of the packet that starts at `ip`. */

@@ -1,6 +1,6 @@
 /** ICMP: answers to pings, error messages. Source: lwIP icmp.c, RFC 792 */
 
-import { FRAME_IP, FRAME_START, FRAME_TRANSPORT, type Frame, SUMS_PENDING } from './frame.ts';
+import { FRAME_IP, FRAME_START, FRAME_TRANSPORT, type Frame } from './frame.ts';
 import { ip4_addr_isbroadcast, ip4_output_if, ip4_output_packet, ip4_route } from './ip4.ts';
 import type { Netif } from './netif.ts';
 import { getI32, getU16, putI32, putU16 } from './prot/bytes.ts';
@@ -54,11 +54,7 @@ export function icmp_input(stack: Stack, frame: Frame, at: number, hlen: number,
     stack.stats.icmp_lenerr++;
     return;
   }
-  if (
-    stack.opt.CHECKSUM_CHECK_ICMP !== 0 &&
-    frame.sums !== SUMS_PENDING &&
-    inet_chksum(frame.bytes, icmp, room) !== 0
-  ) {
+  if (stack.opt.CHECKSUM_CHECK_ICMP !== 0 && !frame.hasRightSums && inet_chksum(frame.bytes, icmp, room) !== 0) {
     stack.stats.icmp_chkerr++;
     return;
   }

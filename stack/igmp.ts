@@ -1,7 +1,7 @@
 /** Group membership of a host, version 2. Source: lwIP igmp.c, RFC 2236 */
 
 import { ERR_OK, ERR_VAL, type err_t } from './err.ts';
-import { FRAME_IP, FRAME_START, type Frame, SUMS_PENDING } from './frame.ts';
+import { FRAME_IP, FRAME_START, type Frame } from './frame.ts';
 import { ip4_output_if_opt } from './ip4.ts';
 import { NETIF_FLAG_IGMP, type Netif } from './netif.ts';
 import { getI32, putI32 } from './prot/bytes.ts';
@@ -152,7 +152,7 @@ export function igmp_input(stack: Stack, frame: Frame, at: number, hlen: number,
     stack.stats.igmp_lenerr++;
     return;
   }
-  if (frame.sums !== SUMS_PENDING && inet_chksum(b, msg, len - hlen) !== 0) {
+  if (!frame.hasRightSums && inet_chksum(b, msg, len - hlen) !== 0) {
     stack.stats.igmp_chkerr++;
     return;
   }

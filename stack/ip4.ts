@@ -2,7 +2,7 @@
 
 import type { err_t } from './err.ts';
 import { etharp_output } from './etharp.ts';
-import { FRAME_IP, type Frame, SUMS_PENDING, SUMS_VALID } from './frame.ts';
+import { FRAME_IP, type Frame, SUMS_PENDING, SUMS_PENDING_IP_ONLY, SUMS_VALID } from './frame.ts';
 import { icmp_dest_unreach, icmp_input } from './icmp.ts';
 import { igmp_input, igmp_lookfor_group } from './igmp.ts';
 import { ip4_forward } from './ip4_forward.ts';
@@ -272,7 +272,7 @@ function writeHeader(
   putU16(b, FRAME_IP + IP_CHKSUM, 0);
   putI32(b, FRAME_IP + IP_SRC, src);
   putI32(b, FRAME_IP + IP_DEST, dest);
-  if (frame.sums === SUMS_VALID) frame.sums = SUMS_PENDING;
+  if (frame.sums !== SUMS_PENDING_IP_ONLY) frame.sums = SUMS_PENDING;
 }
 
 /** A packet to oneself. Without an interface of its own 127.0.0.1 is behind every other. Source: lwIP ENABLE_LOOPBACK */

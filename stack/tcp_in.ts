@@ -1,7 +1,7 @@
 /** TCP: arrival of segments: checks, demultiplexing, the state machine, events. Source: lwIP tcp_in.c with Espressif's changes, RFC 9293 3.10.7 */
 
 import { ERR_ABRT, ERR_CLSD, ERR_INPROGRESS, ERR_MEM, ERR_OK, ERR_RST, ERR_VAL, type err_t } from './err.ts';
-import { type Frame, SUMS_PENDING } from './frame.ts';
+import type { Frame } from './frame.ts';
 import { ip4_addr_isbroadcast } from './ip4.ts';
 import { NETIF_NO_INDEX, type Netif } from './netif.ts';
 import { type Pbuf, pbuf_free } from './pbuf.ts';
@@ -171,7 +171,7 @@ function readHeader(
     stack.stats.tcp_proterr++;
     return false;
   }
-  if (frame.sums !== SUMS_PENDING && fold16(frame.transportSum(at, tcp, total)) !== 0xffff) {
+  if (!frame.hasRightSums && fold16(frame.transportSum(at, tcp, total)) !== 0xffff) {
     stack.stats.tcp_chkerr++;
     return false;
   }

@@ -1,7 +1,7 @@
 /** UDP: control blocks, delivery, sending. Source: lwIP udp.c, RFC 768 */
 
 import { ERR_MEM, ERR_OK, ERR_RTE, ERR_USE, type err_t } from './err.ts';
-import { FRAME_START, FRAME_TRANSPORT, type Frame, SUMS_PENDING } from './frame.ts';
+import { FRAME_START, FRAME_TRANSPORT, type Frame } from './frame.ts';
 import { icmp_dest_unreach } from './icmp.ts';
 import { ip4_addr_isbroadcast, ip4_output_if_src, ip4_route } from './ip4.ts';
 import { NETIF_NO_INDEX, type Netif, netif_get_by_index } from './netif.ts';
@@ -123,7 +123,7 @@ function passUp(pcb: UdpPcb, frame: Frame, at: number, len: number, src: number,
 }
 
 function checksumIsRight(frame: Frame, at: number, udp: number, len: number): boolean {
-  if (frame.sums === SUMS_PENDING || getU16(frame.bytes, udp + UDP_CHKSUM) === 0) return true;
+  if (frame.hasRightSums || getU16(frame.bytes, udp + UDP_CHKSUM) === 0) return true;
   return fold16(frame.transportSum(at, udp, len)) === 0xffff;
 }
 
