@@ -60,17 +60,14 @@ export async function runExplore(command: ExploreCommand, screen: Screen): Promi
   }
 }
 
-function progressLine(
-  { runs, skipped, findings, elapsedMs }: Progress,
-  { budgetMs, runs: most }: ExploreCommand,
-): string {
+function progressLine({ runs, findings, elapsedMs }: Progress, { budgetMs, runs: most }: ExploreCommand): string {
   const rate = Math.round((runs * 1000) / Math.max(1, elapsedMs));
   const left =
     budgetMs !== undefined
       ? `${Math.ceil(Math.max(0, budgetMs - elapsedMs) / 1000)} s left`
       : most === undefined
         ? 'no limit'
-        : `${Math.max(0, most - runs - skipped)} left`;
+        : `${Math.max(0, most - runs)} left`;
   return `${runs} runs, ${rate}/s, ${findings} found, ${left}`;
 }
 

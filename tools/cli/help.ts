@@ -117,7 +117,7 @@ explore runs a scenario again and again, each time with other misfortunes, of th
 single one wherever it can make a difference, then pairs. What it finds it shrinks, and writes to the folder (lwip-twin-findings):
 a replay file, a capture, a ladder, a report. Ctrl-C ends it and keeps what was found. It exits with 1 if it found something.
   --budget TIME     end the search after this time of the clock on the wall; 1min if neither this nor --runs is given
-  --runs N          try plans up to this number, whatever time it takes
+  --runs N          make so many runs, the plain one among them, whatever time it takes
   --faults N        misfortunes at once, at most; 2 if left out. With 3 and more, larger plans follow by chance, without end
   --shard I/N       try the plans whose number leaves I when divided by N, so that N machines share the work
   --out FOLDER      where to write; merge joins such folders

@@ -12,7 +12,7 @@ import { runTrial, type Trial } from './trial.ts';
 export interface ExploreOptions {
   /** Milliseconds of the host's time after which the search ends; no limit if left out. */
   readonly budgetMs?: number;
-  /** Plans to try, whatever time it takes; all there are if left out. */
+  /** Runs to make, the plain one included, whatever time it takes; one for every plan that there is if left out. */
   readonly runs?: number;
   /** Faults in a plan at most; 2 if left out. */
   readonly faults?: number;
@@ -115,7 +115,7 @@ class Search {
       if (number === 0) continue;
       const places = plans.placesOf(number);
       if (places === undefined) return true;
-      if (this.runs + this.skipped > most || this.isOver()) return false;
+      if (this.runs >= most || this.isOver()) return false;
       if (places.length > 1 && places.some((place) => this.idle.has(place))) {
         this.skipped++;
         continue;
