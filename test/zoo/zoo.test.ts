@@ -5,8 +5,10 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { runTrial } from '../../tools/explore/trial.ts';
+import { buildZooCase, type ZooImages } from '../../tools/zoo/boards.ts';
 import { readZooCase, type ZooVariant } from '../../tools/zoo/case.ts';
-import { buildZooCase, runZooCase, type ZooImages } from '../../tools/zoo/run-case.ts';
+import { zooScenario } from '../../tools/zoo/scenario.ts';
 
 const cases = join(__dirname, 'cases');
 const zoo = readdirSync(cases).map((name) => readZooCase(join(cases, name)));
@@ -35,8 +37,9 @@ test('all cases are here', () => {
 
 describe.each(zoo.map((each) => [each.name, each] as const))('%s', (name, each) => {
   test.each(variants)('%s', async (variant) => {
-    const { faults } = runZooCase(each, await images.get(`${name} ${variant}`)!);
-    if (each.minFaults === 0 && variant === 'buggy') expect(faults).not.toEqual([]);
-    else expect(faults).toEqual([]);
+    const scenario = zooScenario(each, await images.get(`${name} ${variant}`)!, `${name} ${variant}`);
+    const { violations } = await runTrial(scenario, []);
+    if (each.minFaults === 0 && variant === 'buggy') expect(violations).not.toEqual([]);
+    else expect(violations).toEqual([]);
   });
 });

@@ -13,8 +13,8 @@ import { type ExploreResult, explore, type Finding } from '../explore/search.ts'
 import { runTrial } from '../explore/trial.ts';
 import { packageRoot } from '../package-info.ts';
 import { writeReport } from '../report/report.ts';
+import { buildZooCase } from './boards.ts';
 import { readZooCase, type ZooCase, type ZooVariant } from './case.ts';
-import { buildZooCase } from './run-case.ts';
 import { zooScenario } from './scenario.ts';
 
 /** In a run of a buggy program. */

@@ -1,8 +1,8 @@
 /** A case of the zoo as a scenario for the search: its words for misfortunes in those of the search. */
 
 import type { Misfortune, Scenario } from '../explore/scenario.ts';
+import { hasFailed, setUpZooCase, type ZooImages } from './boards.ts';
 import type { ZooCase } from './case.ts';
-import { hasFailed, setUpZooCase, type ZooImages } from './run-case.ts';
 
 /** Longest durations of what case.json calls "an outage of seconds" and the like, if its witness does not say more. */
 const STALL_US = 3_000_000;

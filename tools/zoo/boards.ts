@@ -1,7 +1,7 @@
-/** Runs a case of the bug zoo and says what did not hold. */
+/** The boards of a case of the bug zoo, and what did not hold when they have run. */
 
 import { join } from 'node:path';
-import { type Esp32, type Firmware, World } from '../../device/index.ts';
+import type { Esp32, Firmware, World } from '../../device/index.ts';
 import { ip4addr_ntoa } from '../../stack/prot/ip4.ts';
 import { TCP_ACK, TCP_SYN } from '../../stack/prot/tcp.ts';
 import { dissect } from '../dissect.ts';
@@ -15,8 +15,6 @@ export type ZooImages = Readonly<Record<ZooBoard, Firmware>>;
 /** How long the server's board is ahead. */
 const HEAD_START_US = 500_000;
 const BOARDS = ['app', 'peer'] as const;
-/** Virtual time between two looks at whether it is over already. */
-const LOOK_US = 1_000_000;
 /** Tag of the task watchdog's lines. */
 const WATCHDOG = 'task_wdt';
 
@@ -26,29 +24,6 @@ export async function buildZooCase(zoo: ZooCase, variant: ZooVariant): Promise<Z
     buildFirmware({ sources: [join(zoo.folder, `${file}.c`)], sdkconfig: zoo.sdkconfig[board] });
   const [app, peer] = await Promise.all([build(variant, 'app'), build('peer', 'peer')]);
   return { app, peer };
-}
-
-/** A run that is over. */
-export interface ZooRun {
-  readonly world: World;
-  /** What did not hold, one sentence each; none: the programs behaved. */
-  readonly faults: readonly string[];
-}
-
-/**
- * Let the boards of a case run as long as it says.
- * @param prepare called before anything happens, for misfortunes
- */
-export function runZooCase(zoo: ZooCase, images: ZooImages, prepare: (world: World) => void = () => undefined): ZooRun {
-  const world = new World({ seed: 1 });
-  world.record({ keep: false });
-  const judge = setUpZooCase(zoo, images, world);
-  prepare(world);
-  for (let untilUs = LOOK_US; ; untilUs += LOOK_US) {
-    const { outcome } = world.runSync({ until: Math.min(untilUs, zoo.check.untilUs) });
-    if (outcome !== 'until' || untilUs >= zoo.check.untilUs || hasFailed(world)) break;
-  }
-  return { world, faults: judge() };
 }
 
 /** Nothing that happens later can make up for it. */
