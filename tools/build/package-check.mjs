@@ -40,6 +40,10 @@ function checkContents(files) {
   for (const name of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist-cjs/package.json']) {
     assert(files.includes(name), `the package lacks ${name}`);
   }
+  assert(
+    files.some((name) => name.startsWith('dist/firmware-objects/')),
+    'the package lacks the object files of the C side',
+  );
   const foreign = /(?:^|\/)(?:\.|test\/|golden\/|bench\/|tsconfig)|\.test\.|(?<!\.d)\.ts$|\.d\.ts\.map$|\.pcap/;
   assert.deepEqual(
     files.filter((file) => foreign.test(file)),

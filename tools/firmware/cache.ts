@@ -38,17 +38,10 @@ export class Cache {
 
   /** @returns null if nothing is known */
   read(key: string): Made | null {
-    const path = join(this.folder, key);
-    let entry: Buffer;
-    try {
-      entry = readFileSync(path);
-    } catch {
-      return null;
-    }
-    const textEnd = HEAD_BYTES + entry.readUInt32LE(0);
+    const made = readEntry(this.folder, key);
     // Who uses an entry says so, for those who tidy up. Who may not is no worse off.
-    attempt(() => utimesSync(path, new Date(), new Date()));
-    return { text: entry.toString('utf8', HEAD_BYTES, textEnd), bytes: entry.subarray(textEnd) };
+    if (made !== null) attempt(() => utimesSync(join(this.folder, key), new Date(), new Date()));
+    return made;
   }
 
   /** Appears as a whole or not at all. A folder that cannot be written costs time, nothing else. */
@@ -81,6 +74,18 @@ export class Cache {
       }
     });
   }
+}
+
+/** An entry of a cache's folder, which is left as it is. @returns null if there is none */
+export function readEntry(folder: string, key: string): Made | null {
+  let entry: Buffer;
+  try {
+    entry = readFileSync(join(folder, key));
+  } catch {
+    return null;
+  }
+  const textEnd = HEAD_BYTES + entry.readUInt32LE(0);
+  return { text: entry.toString('utf8', HEAD_BYTES, textEnd), bytes: entry.subarray(textEnd) };
 }
 
 /** A key that differs whenever a part differs. */

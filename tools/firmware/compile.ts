@@ -76,13 +76,14 @@ export function userJob(source: Source, sdkconfigHeader: string, support: Suppor
 /**
  * The sources that belong to an image beside the user's. They see only the symbols that they may ask for, so few settings
  * concern them.
+ * @param users null: all that can belong to an image
  */
-export function supportJobs(sdkconfigHeader: string, support: Support, users: readonly Source[]): Job[] {
+export function supportJobs(sdkconfigHeader: string, support: Support, users: readonly Source[] | null): Job[] {
   // The heap's functions are what the compiler would take for the library's.
   const flags = [...C, '-Os', '-fno-builtin', '-Wall', ...COMMON];
   const config = configFile(relevantLines(sdkconfigHeader, support.symbols));
   return support.sources
-    .filter(([path]) => isWanted(path, users))
+    .filter(([path]) => users === null || isWanted(path, users))
     .map((source) => {
       return job(source[0].slice(1), '/', 'clang', flags, support, [source, ...support.privateHeaders, config]);
     });

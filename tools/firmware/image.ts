@@ -1,16 +1,17 @@
 /** From sources to an image: a module that every board can run, with a description and its lines inside. */
 
 import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
-import { type Sdkconfig, type SdkconfigValue, sdkconfigHeader } from '../../device/index.ts';
-import { Cache, keyOf, type Made } from './cache.ts';
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { makeSdkconfig, type Sdkconfig, type SdkconfigValue, sdkconfigHeader } from '../../device/index.ts';
+import { Cache, keyOf, type Made, readEntry } from './cache.ts';
 import { type CompileOptions, compileError, type Job, supportJobs, userJob } from './compile.ts';
 import { embeddedFile } from './embed.ts';
 import { encodeLines } from './line-table.ts';
 import { link, linkKey, makeSuspendable } from './link.ts';
 import type { Home } from './packages.ts';
 import { readSource, type Source } from './sources.ts';
-import { readSupport } from './support.ts';
+import { readSupport, type Support } from './support.ts';
 import { Toolchain } from './toolchain.ts';
 import { withCustomSections } from './wasm-module.ts';
 
@@ -55,26 +56,55 @@ export async function buildImage(home: Home, options: ImageOptions): Promise<Mad
   ];
   const header = sdkconfigHeader(options.sdkconfig);
   const cache = new Cache(options.cacheDir);
-  const toolchain = () => {
-    const shared = toolchains.get(home.root) ?? new Toolchain(home, support);
-    toolchains.set(home.root, shared);
-    return shared;
-  };
+  const toolchain = () => toolchainOf(home, support);
   const users = sources.map((source) => userJob(source, header, support, { ...options, include }));
   const info = describe(home, options, sources);
-  const versions = JSON.stringify(home.compilers);
-  const jobs = [...users, ...supportJobs(header, support, sources)].map((job) => ({
-    ...job,
-    key: keyOf(versions, job.key),
-  }));
+  const jobs = withVersions(home, [...users, ...supportJobs(header, support, sources)]);
   const key = keyOf('image', JSON.stringify(info), linkKey(options.checked), ...jobs.map((job) => job.key));
   return once(key, cache, async () => {
     toolchain().prepare();
-    const objects = await Promise.all(jobs.map((job) => once(job.key, cache, () => compile(job, toolchain()))));
+    const shipped = shippedFolder(home);
+    const object = (job: Job) => readEntry(shipped, job.key) ?? once(job.key, cache, () => compile(job, toolchain()));
+    const objects = await Promise.all(jobs.map(object));
     const made = await finish(jobs, objects, users.length, sources, info, options.checked, toolchain());
     cache.tidy();
     return made;
   });
+}
+
+/**
+ * Compile everything that can belong to an image beside the user's sources, with ESP-IDF's defaults, and leave it with the
+ * package: who installs that does not have to.
+ * @returns how many object files there are
+ */
+export async function compileSupport(home: Home): Promise<number> {
+  const support = readSupport(home);
+  const jobs = withVersions(home, supportJobs(sdkconfigHeader(makeSdkconfig()), support, null));
+  const toolchain = toolchainOf(home, support);
+  toolchain.prepare();
+  const folder = shippedFolder(home);
+  // What earlier sources have left.
+  rmSync(folder, { recursive: true, force: true });
+  const shipped = new Cache(folder);
+  await Promise.all(jobs.map((job) => once(job.key, shipped, () => compile(job, toolchain))));
+  return jobs.length;
+}
+
+/** Object files that come with the package. */
+function shippedFolder({ root }: Home): string {
+  return join(root, 'dist', 'firmware-objects');
+}
+
+function toolchainOf(home: Home, support: Support): Toolchain {
+  const shared = toolchains.get(home.root) ?? new Toolchain(home, support);
+  toolchains.set(home.root, shared);
+  return shared;
+}
+
+/** What compilers answer depends on which they are. */
+function withVersions(home: Home, jobs: readonly Job[]): Job[] {
+  const versions = JSON.stringify(home.compilers);
+  return jobs.map((job) => ({ ...job, key: keyOf(versions, job.key) }));
 }
 
 /** What the cache knows, or what somebody is already making, or what is made now. */
