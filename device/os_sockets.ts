@@ -102,7 +102,8 @@ export abstract class OsSockets extends OsFreertos {
     const bytes = toBytes(data);
     checkLength('send', bytes, size);
     const op = lwip_send(this.sockets, this.task, s, bytes, size, flags);
-    return this.begin('send', s, this.traced && callArgs.transfer(s, size, flags), op, this.traced && dataSent(bytes));
+    const { traced } = this;
+    return this.begin('send', s, traced && callArgs.transfer(s, size, flags), op, traced && dataSent(bytes));
   }
 
   write(s: number, data: Data, size = byteLength(data)): Call<number> {
@@ -122,8 +123,8 @@ export abstract class OsSockets extends OsFreertos {
     const bytes = toBytes(data);
     checkLength('sendto', bytes, size);
     const op = lwip_sendto(this.sockets, this.task, s, bytes, size, flags, to);
-    const args = this.traced && callArgs.sendto(s, size, flags, to);
-    return this.begin('sendto', s, args, op, this.traced && dataSent(bytes));
+    const { traced } = this;
+    return this.begin('sendto', s, traced && callArgs.sendto(s, size, flags, to), op, traced && dataSent(bytes));
   }
 
   sendmsg(s: number, msg: msghdr, flags = 0): Call<number> {
@@ -143,13 +144,8 @@ export abstract class OsSockets extends OsFreertos {
   recv(s: number, mem: Uint8Array, len = mem.length, flags = 0): Call<number> {
     checkLength('recv', mem, len);
     const op = lwip_recvfrom(this.sockets, this.task, s, mem, len, flags, null);
-    return this.begin(
-      'recv',
-      s,
-      this.traced && callArgs.transfer(s, len, flags),
-      op,
-      this.traced && dataReceived(mem, null),
-    );
+    const { traced } = this;
+    return this.begin('recv', s, traced && callArgs.transfer(s, len, flags), op, traced && dataReceived(mem, null));
   }
 
   read(s: number, mem: Uint8Array, len = mem.length): Call<number> {
@@ -162,13 +158,8 @@ export abstract class OsSockets extends OsFreertos {
   recvfrom(s: number, mem: Uint8Array, len: number, flags: number, from: sockaddr_in | null = null): Call<number> {
     checkLength('recvfrom', mem, len);
     const op = lwip_recvfrom(this.sockets, this.task, s, mem, len, flags, from);
-    return this.begin(
-      'recvfrom',
-      s,
-      this.traced && callArgs.transfer(s, len, flags),
-      op,
-      this.traced && dataReceived(mem, from),
-    );
+    const { traced } = this;
+    return this.begin('recvfrom', s, traced && callArgs.transfer(s, len, flags), op, traced && dataReceived(mem, from));
   }
 
   recvmsg(s: number, msg: msghdr | null, flags = 0): Call<number> {

@@ -40,10 +40,11 @@ import {
   NetconnError,
   netconn_err,
 } from './netconn.ts';
+import type { Result } from './polled_op.ts';
 import { fetchNow, fetchWaiting } from './recv.ts';
 import { htonl, htons, isInet, ntohl, ntohs, sa_family, type sockaddr, type sockaddr_in } from './sockaddr.ts';
 import type { LwipSock } from './socket.ts';
-import { directly, letGo, onSocket, type Result } from './socket_call.ts';
+import { directly, letGo, onSocket } from './socket_call.ts';
 import { errOf, type Sockets, zeroOf } from './sockets.ts';
 import type { Membership } from './sockopt.ts';
 import type { Mbox, Op, SysThread } from './sys_arch.ts';

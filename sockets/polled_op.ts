@@ -2,44 +2,44 @@
 
 import type { Op } from './sys_arch.ts';
 
+/** What a call has come to: its value, or what it takes to get there. */
+export type Result = number | Op<number>;
+
 /**
- * An Op whose usual way through lwIP is written as one function, `poll()`. It costs a tenth of a generator that delegates
- * to others. What is rare stays a generator, which poll() hands over.
+ * An Op whose usual way through lwIP is one function, `poll()`. It costs a tenth of a generator that delegates to others. What
+ * is rare stays a generator, which poll() hands over. (An interface and not a class: the way to a base class's constructor
+ * would cost as much as the rest.)
  */
-export abstract class PolledOp implements Op<number> {
-  /** Part of the iterator protocol: every step is this object. */
-  done = false;
-  value = 0;
-  private rest: Op<number> | null = null;
+export interface PolledOp extends Op<number> {
+  /** Part of the iterator protocol: every step is the object itself. */
+  done: boolean;
+  value: number;
+  /** What poll() has handed over. */
+  rest: Op<number> | null;
 
   /**
    * Go on as far as possible.
    * @returns what the call returns; null if its task has to wait and poll() is to be called again; or an Op that does the rest
    */
-  protected abstract poll(): number | Op<number> | null;
+  poll(): Result | null;
+}
 
-  next(): IteratorResult<void, number> {
-    if (this.rest === null) {
-      const result = this.poll();
-      if (typeof result === 'number') return this.complete(result);
-      if (result === null) return this.step;
-      this.rest = result;
-    }
-    const { done, value } = this.rest.next();
-    return done ? this.complete(value) : this.step;
+/** The next step of the iteration: next() of every PolledOp. */
+export function stepOf(op: PolledOp): IteratorResult<void, number> {
+  if (op.rest === null) {
+    const result = op.poll();
+    if (typeof result === 'number') complete(op, result);
+    else op.rest = result;
   }
+  if (op.rest !== null) {
+    const { done, value } = op.rest.next();
+    if (done) complete(op, value);
+  }
+  return op as unknown as IteratorResult<void, number>;
+}
 
-  private complete(value: number): IteratorResult<void, number> {
-    this.done = true;
-    this.value = value;
-    return this.step;
-  }
-
-  private get step(): IteratorResult<void, number> {
-    return this as unknown as IteratorResult<void, number>;
-  }
-
-  [Symbol.iterator](): this {
-    return this;
-  }
+function complete(op: PolledOp, value: number): void {
+  op.rest = null;
+  op.done = true;
+  op.value = value;
 }

@@ -18,14 +18,16 @@ import {
   netconn_err,
   type RecvItem,
 } from './netconn.ts';
-import { PolledOp } from './polled_op.ts';
+import { type PolledOp, type Result, stepOf } from './polled_op.ts';
 import type { msghdr } from './send.ts';
 import type { sockaddr_in } from './sockaddr.ts';
 import type { LwipSock } from './socket.ts';
-import { letGo, type Result } from './socket_call.ts';
+import { letGo } from './socket_call.ts';
 import { errOf, type Sockets } from './sockets.ts';
 import type { Mbox, Op, Sys, SysThread } from './sys_arch.ts';
 
+/** In place of a descriptor: the socket is held by the caller. */
+const HELD = -1;
 /** What checkRecvmsg() finds wrong with a good message. */
 const NOTHING_WRONG = 0;
 
@@ -39,7 +41,7 @@ export function lwip_recvfrom(
   flags: number,
   from: sockaddr_in | null,
 ): Op<number> {
-  return new Recvfrom(sockets, thread, s, len === mem.length ? mem : mem.subarray(0, len), flags, from);
+  return new Receive(sockets, thread, s, null, [len === mem.length ? mem : mem.subarray(0, len)], flags, from);
 }
 
 export function* lwip_readv(sockets: Sockets, thread: SysThread, s: number, iov: Uint8Array[]): Op<number> {
@@ -65,7 +67,7 @@ export function* lwip_recvmsg(
   } else {
     const room = message.msg_iov.reduce((n, part) => n + part.length, 0);
     message.msg_flags = 0;
-    ret = yield* new RecvmsgDatagram(sockets, thread, sock, message, flags);
+    ret = yield* new Receive(sockets, thread, HELD, sock, message.msg_iov, flags, message.msg_name);
     if (ret > room) message.msg_flags |= MSG_TRUNC;
   }
   const rest = sockets.done(thread, sock);
@@ -79,7 +81,7 @@ function* recvVectors(sockets: Sockets, thread: SysThread, sock: LwipSock, messa
   let total = 0;
   let how = flags;
   for (const part of message.msg_iov) {
-    const n = yield* new RecvPart(sockets, thread, sock, part, how);
+    const n = yield* new Receive(sockets, thread, HELD, sock, [part], how, null);
     if (n > 0) total += n;
     if (n < part.length || (flags & MSG_PEEK) !== 0) {
       if (total <= 0) total = n;
@@ -90,13 +92,20 @@ function* recvVectors(sockets: Sockets, thread: SysThread, sock: LwipSock, messa
   return total;
 }
 
-/** A receive on a socket that is held. */
-abstract class Receive extends PolledOp {
-  protected readonly sockets: Sockets;
-  protected readonly thread: SysThread;
-  protected readonly flags: number;
+/** One receive: from a descriptor, or as a part of recvmsg() from a socket that is held already. */
+class Receive implements PolledOp {
+  done = false;
+  value = 0;
+  rest: Op<number> | null = null;
+  private readonly sockets: Sockets;
+  private readonly thread: SysThread;
+  private readonly s: number;
   /** Null as long as it is not held. */
-  protected sock: LwipSock | null;
+  private sock: LwipSock | null;
+  /** A stream fills one. */
+  private readonly iov: readonly Uint8Array[];
+  private readonly flags: number;
+  private readonly from: sockaddr_in | null;
   /** The mailbox in which it waits for something; null before. */
   private waitsFor: Mbox<RecvItem> | null = null;
   private deadline = Number.POSITIVE_INFINITY;
@@ -104,21 +113,68 @@ abstract class Receive extends PolledOp {
   private limit = Number.POSITIVE_INFINITY;
   private recvd = 0;
 
-  constructor(sockets: Sockets, thread: SysThread, sock: LwipSock | null, flags: number) {
-    super();
+  /** @param s descriptor, or HELD  @param sock of it, if that is held */
+  constructor(
+    sockets: Sockets,
+    thread: SysThread,
+    s: number,
+    sock: LwipSock | null,
+    iov: readonly Uint8Array[],
+    flags: number,
+    from: sockaddr_in | null,
+  ) {
     this.sockets = sockets;
     this.thread = thread;
+    this.s = s;
     this.sock = sock;
+    this.iov = iov;
     this.flags = flags;
+    this.from = from;
+  }
+
+  next(): IteratorResult<void, number> {
+    return stepOf(this);
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  poll(): Result | null {
+    this.sock ??= this.sockets.use(this.s);
+    const { sock } = this;
+    if (sock === null) return this.sockets.fail(this.thread, EBADF);
+    const isStream = sock.conn!.type === NETCONN_TCP;
+    if (this.s === HELD) return isStream ? this.pollStream(sock) : this.pollDatagram(sock);
+    const result = isStream ? this.streamWithPeer(sock) : this.cutDatagram(sock);
+    return result === null ? null : letGo(this.sockets, this.thread, sock, result);
+  }
+
+  /** recvfrom() on a stream asks for the peer's address when it has received. */
+  private streamWithPeer(sock: LwipSock): Result | null {
+    const result = this.pollStream(sock);
+    return result === null || this.from === null ? result : this.withPeer(sock.conn!, result, this.from);
+  }
+
+  private *withPeer(conn: Netconn, result: Result, from: sockaddr_in): Op<number> {
+    const ret = typeof result === 'number' ? result : yield* result;
+    yield* getaddr(this.sockets, this.thread, conn, false, from);
+    return ret;
+  }
+
+  /** recv() returns no more than there was room for; recvmsg() wants to know. */
+  private cutDatagram(sock: LwipSock): number | null {
+    const length = this.pollDatagram(sock);
+    return length === null ? null : Math.min(length, this.iov[0]!.length);
   }
 
   /**
    * Receive from a stream: wait for a chunk, then take what else is there.
    * Source: lwIP lwip_recv_tcp()
    */
-  protected pollStream(mem: Uint8Array): Result | null {
-    const sock = this.sock!;
+  private pollStream(sock: LwipSock): Result | null {
     const conn = sock.conn!;
+    const mem = this.iov[0]!;
     let chunk: Pbuf | err_t | null;
     if (this.waitsFor !== null) chunk = this.chunkOf(this.fetch(conn));
     else {
@@ -184,8 +240,8 @@ abstract class Receive extends PolledOp {
   }
 
   /** @returns length of the datagram, which may exceed the room for it, or -1; null: not yet. Source: lwIP lwip_recvfrom_udp_raw() */
-  protected pollDatagram(iov: readonly Uint8Array[], from: sockaddr_in | null): number | null {
-    const sock = this.sock!;
+  private pollDatagram(sock: LwipSock): number | null {
+    const { from } = this;
     let buf: Netbuf | number | null;
     if (this.waitsFor !== null) buf = datagramOf(sock.conn!, this.fetch(sock.conn!));
     else buf = (sock.lastdata as Netbuf | null) ?? this.firstDatagram(sock.conn!);
@@ -194,7 +250,7 @@ abstract class Receive extends PolledOp {
     const { p } = buf;
     const length = p.tot_len;
     let copied = 0;
-    for (const part of iov) {
+    for (const part of this.iov) {
       const count = Math.min(part.length, length - copied);
       if (copied === 0) copyOut(p, part, 0, count);
       else if (count > 0) pbuf_copy_partial(p, part, 0, count, copied);
@@ -247,81 +303,6 @@ abstract class Receive extends PolledOp {
   private stopWaiting(conn: Netconn): void {
     this.waitsFor = null;
     conn.mbox_threads_waiting--;
-  }
-}
-
-/** recv(), read(), recvfrom(): with the descriptor. */
-class Recvfrom extends Receive {
-  private readonly s: number;
-  private readonly mem: Uint8Array;
-  private readonly from: sockaddr_in | null;
-
-  constructor(
-    sockets: Sockets,
-    thread: SysThread,
-    s: number,
-    mem: Uint8Array,
-    flags: number,
-    from: sockaddr_in | null,
-  ) {
-    super(sockets, thread, null, flags);
-    this.s = s;
-    this.mem = mem;
-    this.from = from;
-  }
-
-  protected override poll(): Result | null {
-    const { sockets } = this;
-    this.sock ??= sockets.use(this.s);
-    const { sock } = this;
-    if (sock === null) return sockets.fail(this.thread, EBADF);
-    const result = sock.conn!.type === NETCONN_TCP ? this.stream(sock.conn!) : this.datagram();
-    return result === null ? null : letGo(sockets, this.thread, sock, result);
-  }
-
-  private stream(conn: Netconn): Result | null {
-    const result = this.pollStream(this.mem);
-    return result === null || this.from === null ? result : this.withPeer(conn, result, this.from);
-  }
-
-  /** On a stream, recvfrom() asks for the peer's address when it has received. */
-  private *withPeer(conn: Netconn, result: Result, from: sockaddr_in): Op<number> {
-    const ret = typeof result === 'number' ? result : yield* result;
-    yield* getaddr(this.sockets, this.thread, conn, false, from);
-    return ret;
-  }
-
-  private datagram(): number | null {
-    const length = this.pollDatagram([this.mem], this.from);
-    return length === null ? null : Math.min(length, this.mem.length);
-  }
-}
-
-/** One part of recvmsg() on a stream. */
-class RecvPart extends Receive {
-  private readonly part: Uint8Array;
-
-  constructor(sockets: Sockets, thread: SysThread, sock: LwipSock, part: Uint8Array, flags: number) {
-    super(sockets, thread, sock, flags);
-    this.part = part;
-  }
-
-  protected override poll(): Result | null {
-    return this.pollStream(this.part);
-  }
-}
-
-/** recvmsg() of a datagram. */
-class RecvmsgDatagram extends Receive {
-  private readonly message: msghdr;
-
-  constructor(sockets: Sockets, thread: SysThread, sock: LwipSock, message: msghdr, flags: number) {
-    super(sockets, thread, sock, flags);
-    this.message = message;
-  }
-
-  protected override poll(): number | null {
-    return this.pollDatagram(this.message.msg_iov, this.message.msg_name);
   }
 }
 

@@ -8,8 +8,9 @@ import { lwip_netconn_do_send, lwip_netconn_do_write } from './api_msg.ts';
 import { AF_INET6, IOV_MAX, MSG_DONTWAIT, MSG_MORE } from './constants.ts';
 import { EINVAL, EIO, EMSGSIZE, ENOMEM, EOPNOTSUPP } from './errno.ts';
 import { NETCONN_TCP, NETCONN_UDP, type Netconn } from './netconn.ts';
+import type { Result } from './polled_op.ts';
 import { isInet, ntohl, ntohs, sa_family, type sockaddr, type sockaddr_in } from './sockaddr.ts';
-import { onSocket, type Result } from './socket_call.ts';
+import { onSocket } from './socket_call.ts';
 import { resultOf, type Sockets } from './sockets.ts';
 import type { Op, SysThread } from './sys_arch.ts';
 

@@ -1,13 +1,10 @@
 /** What most calls have in common: a descriptor's socket that is held, and work on it that seldom has to wait. */
 
 import { EBADF } from './errno.ts';
-import { PolledOp } from './polled_op.ts';
+import { type PolledOp, type Result, stepOf } from './polled_op.ts';
 import type { LwipSock } from './socket.ts';
 import type { Sockets } from './sockets.ts';
 import type { Op, SysThread } from './sys_arch.ts';
-
-/** What a call has come to: its value, or what it takes to get there. */
-export type Result = number | Op<number>;
 
 /**
  * A call on a descriptor: its socket is held until the work is done.
@@ -18,24 +15,34 @@ export function onSocket(sockets: Sockets, thread: SysThread, s: number, work: (
   return new SocketCall(sockets, thread, s, work);
 }
 
-class SocketCall extends PolledOp {
+class SocketCall implements PolledOp {
+  done = false;
+  value = 0;
+  rest: Op<number> | null = null;
   private readonly sockets: Sockets;
   private readonly thread: SysThread;
   private readonly s: number;
   private readonly work: (sock: LwipSock) => Result;
 
   constructor(sockets: Sockets, thread: SysThread, s: number, work: (sock: LwipSock) => Result) {
-    super();
     this.sockets = sockets;
     this.thread = thread;
     this.s = s;
     this.work = work;
   }
 
-  protected override poll(): Result {
+  poll(): Result {
     const { sockets, thread } = this;
     const sock = sockets.use(this.s);
     return sock === null ? sockets.fail(thread, EBADF) : letGo(sockets, thread, sock, this.work(sock));
+  }
+
+  next(): IteratorResult<void, number> {
+    return stepOf(this);
+  }
+
+  [Symbol.iterator](): this {
+    return this;
   }
 }
 
@@ -63,15 +70,25 @@ export function directly(work: () => Result): Op<number> {
   return new DirectCall(work);
 }
 
-class DirectCall extends PolledOp {
+class DirectCall implements PolledOp {
+  done = false;
+  value = 0;
+  rest: Op<number> | null = null;
   private readonly work: () => Result;
 
   constructor(work: () => Result) {
-    super();
     this.work = work;
   }
 
-  protected override poll(): Result {
+  poll(): Result {
     return this.work();
+  }
+
+  next(): IteratorResult<void, number> {
+    return stepOf(this);
+  }
+
+  [Symbol.iterator](): this {
+    return this;
   }
 }
