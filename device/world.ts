@@ -91,6 +91,8 @@ const HAZARD_TEXTS: Readonly<Record<HazardName, string>> = {
     'A close that lingers has freed the pcb at once, as data was unread or there was no connection yet: the device would use freed memory.',
   sntp_mode_while_running:
     'The operating mode of the SNTP client was set while the client runs: lwIP asserts and the device panics.',
+  netif_poll_without_end:
+    'Two ends of a connection of the board with itself acknowledge each other for ever, because a segment has come that looks like theirs and is not: the loop over the packets to oneself never ends.',
   tcp_persist_without_data:
     'The persist timer runs without unsent data, after the peer shrank its window behind a retransmission: lwIP asserts and the device panics.',
 };

@@ -198,10 +198,25 @@ export function netif_loop_output(netif: Netif, frame: Frame): err_t {
   return ERR_OK;
 }
 
+/** No exchange of a board with itself takes so many packets before a task gets its turn: its windows are full long before. */
+const LOOP_STORM_PACKETS = 10_000;
+
 /** Deliver the loop queue, also what is added meanwhile. Source: lwIP netif_poll() */
 function netif_poll(netif: Netif): void {
+  let count = 0;
   for (let frame = netif.loop.shift(); frame !== undefined; frame = netif.loop.shift()) {
+    if (++count > LOOP_STORM_PACKETS) {
+      endLoopStorm(netif, frame);
+      return;
+    }
     ip4_input(netif.stack, frame, FRAME_IP, frame.len - SIZEOF_ETH_HDR, netif);
     frame.release();
   }
+}
+
+/** Two ends that acknowledge each other's acknowledgements do so for ever. */
+function endLoopStorm(netif: Netif, frame: Frame): void {
+  frame.release();
+  for (const waiting of netif.loop.splice(0)) waiting.release();
+  netif.stack.port.hazard('netif_poll_without_end');
 }

@@ -31,6 +31,7 @@ export type HazardName =
   | 'netconn_close_after_free'
   | 'netconn_linger_after_free'
   | 'tcp_persist_without_data'
+  | 'netif_poll_without_end'
   | 'sntp_mode_while_running';
 
 /** What memory is wanted for: a descriptor's slot, what stands behind one, data to send, a received frame, a result of getaddrinfo(). */

@@ -305,6 +305,49 @@ describe('tcp_persist_without_data', () => {
   });
 });
 
+describe('netif_poll_without_end', () => {
+  const INJECTED_US = 500_000;
+  const IP = [10, 0, 0, 1];
+
+  /** A board that is connected to itself gets a segment that looks like its own, and is not. */
+  function storm(hazards: Mode) {
+    const world = new World({ hazards });
+    const lan = world.lan();
+    const board = world.esp32('board', { lan, ip: '10.0.0.1', LWIP_RAND: () => 0, LWIP_HOOK_TCP_ISN: (n) => n << 16 });
+    const got: number[] = [];
+    board.xTaskCreate(function* (os: Os): Steps {
+      const l = yield* os.socket(AF_INET, SOCK_STREAM);
+      yield* os.bind(l, sockaddr_in('0.0.0.0', 80));
+      yield* os.listen(l, 1);
+      const client = yield* os.socket(AF_INET, SOCK_STREAM);
+      yield* os.connect(client, sockaddr_in('10.0.0.1', 80));
+      const s = yield* os.accept(l);
+      const buffer = new Uint8Array(10);
+      got.push(yield* os.recv(s, buffer));
+      yield* os.delayMs(1000);
+      got.push(yield* os.send(client, 'after it'));
+      got.push(yield* os.close(client));
+    }, 'main');
+    const segment = { srcIp: IP, destIp: IP, ports: [0xc001, 80] as const, seq: 0, ack: 0x1_0001 };
+    const bytes = tcpFrame({ ...segment, flags: flagBits('PA'), data: 'hello' });
+    lan.inject({ tUs: INJECTED_US, to: 'board', bytes });
+    world.runSync({ until: 10_000_000, stopWhenIdle: false });
+    return { world, board, got };
+  }
+
+  test('stop: acknowledgements answer each other within one message, for ever', () => {
+    const { world, board, got } = storm('stop');
+    expect(world.hazards.map(({ name, tUs }) => [name, tUs])).toEqual([['netif_poll_without_end', INJECTED_US]]);
+    expect([board.isOn, got]).toEqual([false, []]);
+  });
+
+  test('continue: they are dropped, and the programs go on', () => {
+    const { world, board, got } = storm('continue');
+    expect(new Set(world.hazards.map(({ name }) => name))).toEqual(new Set(['netif_poll_without_end']));
+    expect([board.isOn, got]).toEqual([true, [5, 8, 0]]);
+  });
+});
+
 test('a hazard ends no run of async programs either, and the board can boot again', async () => {
   const world = new World({ tickUs: 1000 });
   const lan = world.lan();
