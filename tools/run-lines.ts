@@ -205,7 +205,7 @@ export class FrameLine {
 
   get look(): Look {
     if (this.record.lost) return 'lost';
-    if (this.record.fault !== '') return 'fault';
+    if (this.harm !== '') return 'fault';
     if (this.tcp?.isReset) return 'reset';
     return this.tcp?.mark === 'retransmission' ? 'again' : 'frame';
   }
@@ -216,6 +216,20 @@ export class FrameLine {
 
   get fault(): string {
     return printable(this.record.fault);
+  }
+
+  /** True for a frame that no board has sent, but a fault in the name of one. */
+  get isForged(): boolean {
+    return this.record.from === '' && this.record.fault !== '';
+  }
+
+  /** What the wire did to this very frame: a RST or FIN that a fault adds behind it leaves it as it is. */
+  get harm(): string {
+    if (this.lost || this.isForged) return this.fault;
+    return this.fault
+      .split('+')
+      .filter((one) => one !== 'rst' && one !== 'fin')
+      .join('+');
   }
 
   get d(): Dissection {

@@ -77,7 +77,7 @@ describe('a run with a lost segment', () => {
   test('leads from the failed call to the frame that was the reason, and back', async () => {
     await page.fill('#filter', 'errno == ECONNRESET');
     await page.click('.row:has-text("... connect = -1 ECONNRESET")');
-    expect(await text('#detail h2')).toContain("-1 ECONNRESET: refused by the peer's RST, frame ");
+    expect(await text('#detail h2')).toContain("-1 ECONNRESET: refused by the RST of server, frame ");
     await page.click('#detail .links a:has-text("[R.]")');
     expect(await text('#detail h2')).toContain('[R.]');
     expect(await text('#detail .why')).toContain('No connection and no listening socket fits this segment');
@@ -87,7 +87,7 @@ describe('a run with a lost segment', () => {
 
   test('says at a glance what went wrong, and leads there', async () => {
     const summary = await text('#marks');
-    expect(summary).toContain("client: connect(54, 192.168.4.1:99) = -1 ECONNRESET: refused by the peer's RST, frame ");
+    expect(summary).toContain("client: connect(54, 192.168.4.1:99) = -1 ECONNRESET: refused by the RST of server, frame ");
     expect(summary).toMatch(/is lost \(frame \d+, drop\)\. Sent again 1\.\d+ s later in frame \d+ /);
     expect(summary).toMatch(
       /client to server port 3333: client has sent 9000 bytes, server has sent nothing\. Then client closed in frame \d+, server closed in frame \d+\./,

@@ -88,7 +88,7 @@ describe('the reason of', () => {
       'a refused connect()',
       { client: nothing, port: 99 },
       'connect',
-      /^-1 ECONNRESET: refused by the peer's RST, frame \d+$/,
+      /^-1 ECONNRESET: refused by the RST of server, frame \d+$/,
     ],
     [
       'a connect() whose SYN nobody answers',
@@ -122,7 +122,7 @@ describe('the reason of', () => {
         plan: [{ kind: 'powerOff', board: 'server', atUs: second }],
       },
       'recv',
-      /^-1 ECONNABORTED: the peer did not answer 3 keepalive probes$/,
+      /^-1 ECONNABORTED: the other end did not answer 3 keepalive probes$/,
     ],
     [
       'a recv() that waits in vain for a peer that is gone',
@@ -132,7 +132,7 @@ describe('the reason of', () => {
         plan: [{ kind: 'rst', match: { flags: 'S.' }, toward: 'sender', replace: false, delayUs: 2500 }],
       },
       'recv',
-      /^has not returned: this end is still ESTABLISHED, that of the peer is gone since 0\.\d+ s, and nobody has told; keepalive is off$/,
+      /^has not returned: this end is still ESTABLISHED, that of server is gone since 0\.\d+ s, and client was not told; keepalive is off$/,
     ],
     [
       'a recv() that waits for a keepalive probe',
@@ -146,7 +146,7 @@ describe('the reason of', () => {
         plan: [{ kind: 'rst', match: { flags: 'S.' }, toward: 'sender', replace: false, delayUs: 2500 }],
       },
       'recv',
-      /nobody has told; the first keepalive probe is due after 5000 s of silence$/,
+      /client was not told; the first keepalive probe is due after 5000 s of silence \(the unit is seconds: 5000 s is longer than this run\)$/,
     ],
     [
       'a recv() with a time-out',
@@ -175,7 +175,7 @@ describe('the reason of', () => {
       'a recv() whose connection is reset',
       { client: sendAndReceive, server: wait, plan: [{ kind: 'rst', match: { from: 'client', data: true } }] },
       'recv',
-      /^-1 ECONNRESET: the peer's RST, frame \d+$/,
+      /^-1 ECONNRESET: a forged RST, frame \d+ \(fault plan\), not sent by server$/,
     ],
     [
       'a recv() whose interface loses its address',
@@ -187,7 +187,7 @@ describe('the reason of', () => {
       'the end of a stream',
       { client: receive, server: (os, sock) => os.close(sock) as never },
       'recv',
-      /^0: the peer's FIN, frame \d+$/,
+      /^0: the FIN of server, frame \d+$/,
     ],
     [
       'a call that the fault plan has struck',
@@ -250,7 +250,7 @@ describe('a fault in words', () => {
     [{ kind: 'delay', match: { proto: 'udp' }, us: 500_000 }, 'Every UDP datagram arrives 0.5 s late.'],
     [
       { kind: 'rst', match: { to: 'server', dstPort: 80 }, nth: 1, toward: 'sender' },
-      'The 1st frame to server with dstPort 80 is replaced by a RST that nobody sent, for the end that had sent it.',
+      'The 1st frame to server with dstPort 80 is replaced by a forged RST, for the end that had sent it.',
     ],
     [
       { kind: 'reboot', board: 'server', after: { call: 'send', nth: 3, board: 'client' }, forUs: second },

@@ -64,7 +64,7 @@ describe('links', () => {
   test('a failed call names its errno, why, and the frame that was the reason', () => {
     const refused = data.calls.find((call) => call.ret === -1)!;
     const reset = frames('[R.]')[0]!;
-    expect(resultWords(view, refused)).toBe(`-1 ECONNRESET: refused by the peer's RST, frame ${reset.record.n}`);
+    expect(resultWords(view, refused)).toBe(`-1 ECONNRESET: refused by the RST of server, frame ${reset.record.n}`);
     expect(view.callsWokenBy(view.arrivalsOf(reset.record.n)[0]!)).toEqual([refused]);
   });
 

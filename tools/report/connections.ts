@@ -1,7 +1,7 @@
 /** The TCP connections of a run: who talks to whom, in which frames, and how their control blocks went. */
 
 import type { StateRecord } from '../../device/trace.ts';
-import { TCP_ACK, TCP_FIN, TCP_SYN } from '../../stack/prot/tcp.ts';
+import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../stack/prot/tcp.ts';
 import type { FrameLine } from '../run-lines.ts';
 
 /** One end of a connection. */
@@ -135,6 +135,17 @@ export function bytesSent({ segments }: Connection, side: 0 | 1): number {
   return ends.reduce((most, end) => Math.max(most, end), 0);
 }
 
+/** Bytes of an end's data that the other end has got in order; undefined if its control block was not recorded. */
+export function bytesArrived(connection: Connection, side: 0 | 1): number | undefined {
+  const sender = connection.ends[side];
+  const { states } = connection.ends[side === 0 ? 1 : 0];
+  const known = states.filter(({ state }) => state.state !== 'CLOSED' && state.state !== 'SYN_SENT');
+  if (known.length === 0) return undefined;
+  // The SYN was 0; a FIN is no byte.
+  const got = known.map(({ state }) => ((state.rcv_nxt - sender.base) | 0) - 1);
+  return Math.min(bytesSent(connection, side), Math.max(0, ...got));
+}
+
 /** The frame that a retransmission repeats: the first that began at the same place. */
 export function originalOf(connection: Connection, segment: Segment): Segment | undefined {
   const first = connection.segments.find((s) => s.from === segment.from && s.seq === segment.seq && s.end > s.seq);
@@ -146,23 +157,33 @@ export function sendingBefore({ segments }: Connection, { from, seq, line }: Seg
   return segments.findLast((s) => s.from === from && s.seq === seq && s.end > s.seq && s.line.record.n < line.record.n);
 }
 
-/** The next time that the same bytes were sent; undefined for the last. */
-export function sendingAfter({ segments }: Connection, { from, seq, line }: Segment): Segment | undefined {
+/** The next time that the same bytes, SYN or FIN were sent; undefined for the last, and for what has none of them. */
+export function sendingAfter({ segments }: Connection, { from, seq, end, line }: Segment): Segment | undefined {
+  if (end === seq) return undefined;
   return segments.find((s) => s.from === from && s.seq === seq && s.end > s.seq && s.line.record.n > line.record.n);
+}
+
+/** True for a segment that tells what has arrived. A RST does not, whatever number it bears; a forged one knows nothing. */
+export function isAcknowledgement({ ack, line }: Segment): boolean {
+  return ack >= 0 && !line.isForged && (line.d.tcp!.flags & TCP_RST) === 0;
 }
 
 /** The first acknowledgement from the other end that covers a segment. */
 export function answerTo(connection: Connection, segment: Segment): Segment | undefined {
   if (segment.end === segment.seq) return undefined;
   const { n } = segment.line.record;
-  return connection.segments.find((s) => s.from !== segment.from && s.ack >= segment.end && s.line.record.n > n);
+  return connection.segments.find(
+    (s) => s.from !== segment.from && s.ack >= segment.end && s.line.record.n > n && isAcknowledgement(s),
+  );
 }
 
 /** The segments that an acknowledgement covers and none before it did. */
 export function answeredBy(connection: Connection, segment: Segment): Segment[] {
-  if (segment.ack < 0) return [];
+  if (!isAcknowledgement(segment)) return [];
   const { n } = segment.line.record;
-  const earlier = connection.segments.filter((s) => s.from === segment.from && s.line.record.n < n);
+  const earlier = connection.segments.filter(
+    (s) => s.from === segment.from && s.line.record.n < n && isAcknowledgement(s),
+  );
   const before = earlier.reduce((most, s) => Math.max(most, s.ack), 0);
   return connection.segments.filter(
     (s) => s.from !== segment.from && s.line.record.n < n && s.end > s.seq && s.end > before && s.end <= segment.ack,

@@ -6,6 +6,7 @@ import { ICMP_DUR, ICMP_ECHO, ICMP_ER } from '../../stack/prot/icmp.ts';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../stack/prot/tcp.ts';
 import type { FrameLine } from '../run-lines.ts';
 import { sendingBefore, stateBefore } from './connections.ts';
+import { lossWords, type OffPeriod } from './power.ts';
 import type { RunView } from './run-view.ts';
 
 /** A rule of the stack. */
@@ -104,23 +105,23 @@ function udpRule(line: FrameLine, reason: Reason): Rule {
 
 function tcpRule(view: RunView, line: FrameLine, flags: number, reason: Reason): Rule {
   const isSyn = (flags & TCP_SYN) !== 0;
-  if ((flags & TCP_RST) !== 0) return resetRule(view, reason);
+  if ((flags & TCP_RST) !== 0) return resetRule(view, line, reason);
   switch (line.tcp?.mark) {
     case 'retransmission':
       return retransmissionRule(view, line, reason);
     case 'keep-alive':
       return rule(
-        'The connection was silent for long; one old byte asks whether the peer is still there.',
+        'The connection was silent for long; one old byte asks whether the other end is still there.',
         'tcp_keepalive()',
       );
     case 'window probe':
       return rule(
-        'The peer has closed its window; one byte asks again, at growing intervals.',
+        'The other end has closed its window; one byte asks again, at growing intervals.',
         'tcp_zero_window_probe()',
       );
     case 'window update':
       return rule(
-        'The program has read, so the window has grown by enough to tell the peer.',
+        'The program has read, so the window has grown by enough to tell the other end.',
         'tcp_recved(), tcp_update_rcv_ann_wnd()',
       );
     case 'duplicate ack':
@@ -140,7 +141,7 @@ function tcpRule(view: RunView, line: FrameLine, flags: number, reason: Reason):
   return line.d.payload.length > 0 ? dataRule(reason) : ackRule(reason);
 }
 
-function resetRule(view: RunView, { cause, call, fn, came }: Reason): Rule {
+function resetRule(view: RunView, line: FrameLine, { cause, call, fn, came }: Reason): Rule {
   if (call !== undefined && fn === 'close' && view.sockets.useOf(call) === undefined) {
     return rule(
       'close() of a listening socket resets the connections that nobody has accepted.',
@@ -149,22 +150,31 @@ function resetRule(view: RunView, { cause, call, fn, came }: Reason): Rule {
   }
   if (fn === 'close') {
     return rule(
-      'close() with unread data resets the connection: the peer must learn that it was not read.',
+      'close() with unread data resets the connection: the other end must learn that it was not read.',
       'tcp_close_shutdown(), tcp_rst()',
     );
   }
   if (cause === 'frame' && came !== undefined) {
+    const loss = lossBefore(view, line);
     return rule(
-      'No connection and no listening socket fits this segment, or it cannot be right: it is refused.',
+      loss === undefined
+        ? 'No connection and no listening socket fits this segment, or it cannot be right: it is refused.'
+        : `${lossWords(loss)} and does not know this connection: the segment that came is refused.`,
       'tcp_input(), tcp_rst()',
     );
   }
   if (cause === 'timer')
     return rule(
-      'The peer did not answer keepalive probes, or a limit has passed: the connection is given up.',
+      'The other end did not answer keepalive probes, or a limit has passed: the connection is given up.',
       'tcp_slowtmr()',
     );
   return rule('The connection is aborted.', 'tcp_abandon(), tcp_rst()');
+}
+
+/** The loss of power after which the sender of a RST knew nothing of the connection. */
+function lossBefore(view: RunView, { record }: FrameLine): OffPeriod | undefined {
+  const place = view.place(record.n);
+  return place && view.lossOf(place.connection, record.from, record.n);
 }
 
 function retransmissionRule(view: RunView, line: FrameLine, { cause }: Reason): Rule {
@@ -251,7 +261,7 @@ export function timerWords(view: RunView, line: FrameLine | undefined): string {
     case 'keep-alive':
       return 'the keepalive timer';
     case 'window probe':
-      return 'the persist timer, which runs while the peer takes nothing';
+      return 'the persist timer, which runs while the other end takes nothing';
   }
   const { d } = line;
   if (d.arp !== undefined) return 'the ARP timer, which looks once a second';

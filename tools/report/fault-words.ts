@@ -43,7 +43,7 @@ function whatHappens(spec: Spec): string {
       return `nothing gets through any more once ${spec.afterBytes} bytes have passed`;
     case 'rst':
     case 'fin':
-      return `${which(spec)} is ${replaces(spec) ? 'replaced' : 'followed'} by a ${spec.kind.toUpperCase()} that nobody sent, ${toward(spec)}`;
+      return `${which(spec)} is ${replaces(spec) ? 'replaced' : 'followed'} by a forged ${spec.kind.toUpperCase()}, ${toward(spec)}`;
     case 'inject':
       return `a frame out of nowhere comes to ${spec.to}`;
     default:

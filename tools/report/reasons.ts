@@ -3,15 +3,18 @@
 import type { CallRecord, StateRecord, TcpState } from '../../device/trace.ts';
 import { errnoName } from '../../sockets/errno.ts';
 import { TCP_FIN, TCP_RST } from '../../stack/prot/tcp.ts';
+import type { FrameLine } from '../run-lines.ts';
 import type { Connection } from './connections.ts';
 import type { Rule } from './explain.ts';
+import { lossWords } from './power.ts';
 import type { RunView } from './run-view.ts';
+import { segmentWords } from './senders.ts';
 import { ownEnd, type SocketUse } from './sockets.ts';
 
 export interface Reason {
-  /** "the peer's RST" */
+  /** "the RST of peer, frame 41" */
   readonly text: string;
-  /** Running number of the frame that it was, if it was one. */
+  /** Running number of that frame, if it was one. */
   readonly frame?: number;
   readonly rule?: Rule;
 }
@@ -25,7 +28,7 @@ const ERRNO_WORDS: Readonly<Record<string, string>> = {
   ENFILE: 'all descriptors are in use',
   ENOBUFS: 'there was no memory for it',
   ENOTCONN: 'the connection is not there, or not any more',
-  ECONNRESET: 'the peer has reset or refused the connection',
+  ECONNRESET: 'the other end has reset or refused the connection',
   ECONNABORTED: 'the connection was given up: nobody answered, or the address went away',
   EADDRINUSE: 'the address is taken',
   EHOSTUNREACH: 'no interface leads there',
@@ -38,14 +41,13 @@ const ERRNO_WORDS: Readonly<Record<string, string>> = {
   EMSGSIZE: 'it is too long for one datagram',
 };
 
-/** A call's result in words: "-1 ECONNRESET: the peer's RST, frame 41". */
+/** A call's result in words: "-1 ECONNRESET: the RST of peer, frame 41". */
 export function resultWords(view: RunView, call: CallRecord): string {
   const { ret = 0 } = call;
   const reason = reasonOf(view, call);
   if (call.n1 < 0) return `has not returned${reason === undefined ? '' : `: ${reason.text}`}`;
   const name = ret < 0 && call.errno !== 0 ? ` ${errnoName(call.errno)}` : '';
-  const frame = reason?.frame === undefined ? '' : `, frame ${reason.frame}`;
-  return `${ret}${name}${reason === undefined ? '' : `: ${reason.text}${frame}`}`;
+  return `${ret}${name}${reason === undefined ? '' : `: ${reason.text}`}`;
 }
 
 /** Why a call failed, or gave less than it was asked for; undefined for what needs no reason. */
@@ -63,7 +65,8 @@ function textReason(text: string | undefined): Reason | undefined {
   return text === undefined ? undefined : { text };
 }
 
-function wasPlanned({ data }: RunView, { n0 }: CallRecord): boolean {
+/** True for a call that the fault plan made fail. */
+export function wasPlanned({ data }: RunView, { n0 }: CallRecord): boolean {
   return data.faults.some(({ text, matched }) => text.includes('"callFails"') && matched.includes(n0));
 }
 
@@ -124,7 +127,7 @@ function shortReason(view: RunView, call: CallRecord): Reason | undefined {
   return undefined;
 }
 
-/** The peer's call whose bytes recv() returned in part only, though there was room for more. */
+/** The other end's call whose bytes recv() returned in part only, though there was room for more. */
 export function cutMessage(view: RunView, call: CallRecord): CallRecord | undefined {
   const { fn, ret = 0, args } = call;
   const use = view.sockets.useOf(call);
@@ -152,20 +155,23 @@ export function isPartial(view: RunView, call: CallRecord): boolean {
   return cutMessage(view, call) !== undefined || cutDatagram(view, call) !== undefined;
 }
 
-/** A call that waits in vain: the peer's end of the connection is gone, and this one does not know. */
+/** A call that waits in vain: the other end of the connection is gone, and this one does not know. */
 function stuckReason(view: RunView, call: CallRecord): Reason | undefined {
   if (view.isAbandoned(call)) return { text: 'its board was switched off meanwhile' };
   const use = view.sockets.useOf(call);
   if (use === undefined) return undefined;
   const own = ownEnd(use).states.at(-1);
-  const peer = use.connection.ends[use.side === 0 ? 1 : 0].states.at(-1);
-  if (own === undefined || peer === undefined || peer.state.state !== 'CLOSED' || own.state.state === 'CLOSED')
+  const other = use.connection.ends[use.side === 0 ? 1 : 0];
+  const last = other.states.at(-1);
+  if (own === undefined || last === undefined || last.state.state !== 'CLOSED' || own.state.state === 'CLOSED')
     return undefined;
-  const state = `this end is still ${own.state.state}, that of the peer is gone since ${peer.tUs / 1e6} s`;
+  const loss = view.lossOf(use.connection, other.board, last.n);
+  const why = loss === undefined ? '' : ` (${lossWords(loss)})`;
+  const state = `this end is still ${own.state.state}, that of ${other.board} is gone since ${last.tUs / 1e6} s${why}`;
   return {
-    text: `${state}, and nobody has told; ${keepaliveWords(view, use)}`,
+    text: `${state}, and ${call.board} was not told; ${keepaliveWords(view, use)}`,
     rule: {
-      text: 'A connection without traffic looks the same whether the peer is there or not. Only something sent would find out: data, or keepalive probes after TCP_KEEPIDLE seconds of silence.',
+      text: 'A connection without traffic looks the same whether the other end is there or not. Only something sent would find out: data, or keepalive probes after TCP_KEEPIDLE seconds of silence.',
       source: 'tcp_slowtmr(), tcp_keepalive()',
     },
   };
@@ -185,16 +191,25 @@ function keepaliveWords(view: RunView, use: SocketUse): string {
     return call === undefined ? undefined : Number(call.args[3]);
   };
   if (!optionOf('SO_KEEPALIVE')) return 'keepalive is off';
-  return `the first keepalive probe is due after ${optionOf('TCP_KEEPIDLE') ?? KEEPIDLE_DEFAULT_S} s of silence`;
+  const idle = optionOf('TCP_KEEPIDLE');
+  const words = `the first keepalive probe is due after ${idle ?? KEEPIDLE_DEFAULT_S} s of silence`;
+  return idle === undefined ? words : `${words}${tooLongWords(view, idle)}`;
+}
+
+/** For a number of seconds that somebody may have taken for milliseconds. */
+export function tooLongWords({ endUs }: RunView, seconds: number): string {
+  return seconds * 1e6 <= endUs ? '' : ` (the unit is seconds: ${seconds} s is longer than this run)`;
 }
 
 function streamEnd(view: RunView, call: CallRecord): Reason {
   const use = view.sockets.useOf(call);
   const frame = use && lastFromPeer(view, use, call, TCP_FIN);
   return {
-    ...(frame === undefined ? { text: 'the peer has closed' } : { text: "the peer's FIN", frame }),
+    ...(frame === undefined
+      ? { text: 'the other end has closed' }
+      : { text: segmentWords(view, frame), frame: frame.record.n }),
     rule: {
-      text: 'recv() returns 0 when everything before the FIN is read. A FIN ends one direction: the peer sends no more, but what is sent to it may still be read.',
+      text: 'recv() returns 0 when everything before the FIN is read. A FIN ends one direction: the other end sends no more, but what is sent to it may still be read.',
       source: 'lwip_recv_tcp()',
     },
   };
@@ -227,9 +242,10 @@ function waitReason({ fn, t0Us, t1Us }: CallRecord): Reason {
 function resetReason(view: RunView, call: CallRecord, use: SocketUse): Reason | undefined {
   const frame = lastFromPeer(view, use, call, TCP_RST);
   if (frame === undefined) return undefined;
+  const words = segmentWords(view, frame);
   return {
-    text: call.fn === 'connect' ? "refused by the peer's RST" : "the peer's RST",
-    frame,
+    text: call.fn === 'connect' ? `refused by ${words}` : words,
+    frame: frame.record.n,
     rule: {
       text: 'A RST ends the connection at once. Every call that waits on it returns, and the next one is told, too.',
       source: 'tcp_process(), err_tcp()',
@@ -239,9 +255,10 @@ function resetReason(view: RunView, call: CallRecord, use: SocketUse): Reason | 
 
 function goneReason(view: RunView, call: CallRecord, use: SocketUse): Reason | undefined {
   const reset = lastFromPeer(view, use, call, TCP_RST);
-  if (reset !== undefined) return { text: "the connection ended with the peer's RST", frame: reset };
+  if (reset !== undefined)
+    return { text: `the connection ended with ${segmentWords(view, reset)}`, frame: reset.record.n };
   const fin = lastFromPeer(view, use, call, TCP_FIN);
-  return fin === undefined ? undefined : { text: "the stream ended with the peer's FIN", frame: fin };
+  return fin && { text: `the stream ended with ${segmentWords(view, fin)}`, frame: fin.record.n };
 }
 
 /** No segment of the connection was ever seen. */
@@ -285,7 +302,7 @@ function timerReason({ state, keep_cnt_sent, rtoMs }: TcpState, times: number): 
   }
   if (keep_cnt_sent > 0) {
     return {
-      text: `the peer did not answer ${keep_cnt_sent} keepalive probes`,
+      text: `the other end did not answer ${keep_cnt_sent} keepalive probes`,
       rule: {
         text: 'After TCP_KEEPIDLE of silence lwIP asks every TCP_KEEPINTVL; after TCP_KEEPCNT questions without an answer it gives the connection up.',
         source: 'tcp_slowtmr(), tcp_keepalive()',
@@ -312,11 +329,11 @@ function addressReason({ data }: RunView, { board, tUs }: StateRecord): Reason {
   };
 }
 
-/** Number of the last segment with this flag that has reached the caller's board by the time the call returned. */
-function lastFromPeer(view: RunView, use: SocketUse, call: CallRecord, flag: number): number | undefined {
+/** The last segment with this flag that has reached the caller's board by the time the call returned. */
+function lastFromPeer(view: RunView, use: SocketUse, call: CallRecord, flag: number): FrameLine | undefined {
   const fits = ({ line, from }: Connection['segments'][number]): boolean =>
     from !== use.side &&
     ((line.d.tcp?.flags ?? 0) & flag) !== 0 &&
     view.arrivalsOf(line.record.n).some((step) => step.board === call.board && step.n0 <= call.n1);
-  return use.connection.segments.findLast(fits)?.line.record.n;
+  return use.connection.segments.findLast(fits)?.line;
 }

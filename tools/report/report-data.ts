@@ -7,6 +7,8 @@ import { ByteReader, ByteStore, packTable, type Table, unpackTable } from './tab
 export interface ReportBoard {
   readonly name: string;
   readonly mac: string;
+  /** Length of a tick of its FreeRTOS; left out if it is not known, as with a capture. */
+  readonly tickUs?: number;
 }
 
 /** A line that firmware or a program printed. */

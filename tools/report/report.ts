@@ -33,7 +33,7 @@ export function reportData(world: World, run: RunReport | undefined, options: Re
     seed: world.seed,
     outcome: outcomeSentence(world, run),
     endUs: world.nowUs,
-    boards: world.boards.map((board) => ({ name: board.name, mac: formatEthAddr(board.mac) })),
+    boards: world.boards.map((board) => ({ name: board.name, mac: formatEthAddr(board.mac), tickUs: board.tickUs })),
     frames: trace.frames,
     calls: trace.calls,
     notes: trace.notes,
@@ -52,11 +52,11 @@ function outcomeSentence(world: World, run: RunReport | undefined): string {
     case 'ended':
       return 'All programs have ended.';
     case 'idle':
-      return 'Only servers are left.';
+      return 'Only servers are left: they wait for somebody to begin, and every other program has ended.';
     case 'hang':
       return 'The programs hang.';
     case 'until':
-      return 'The time was up.';
+      return `The time was up: the run was to last ${world.nowUs / 1e6} s, and something was still going on.`;
     case undefined:
       return 'The run failed.';
   }

@@ -4,8 +4,11 @@
  */
 
 import type { CallRecord, StateRecord, StepRecord } from '../../device/trace.ts';
-import { type CallLine, Cast, type FrameLine, type Line, runLines } from '../run-lines.ts';
+import { printable } from '../printable.ts';
+import { type CallLine, Cast, type FrameLine, type Line, type NoteLine, runLines } from '../run-lines.ts';
 import {
+  answeredBy,
+  answerTo,
   assignStates,
   type Connection,
   type ConnectionEnd,
@@ -13,6 +16,8 @@ import {
   type Segment,
   stateBefore,
 } from './connections.ts';
+import { faultWords } from './fault-words.ts';
+import { endWithPower, type OffPeriod, offPeriods } from './power.ts';
 import type { ReportData, ReportLog, ReportMark } from './report-data.ts';
 import { Sockets } from './sockets.ts';
 
@@ -20,9 +25,21 @@ import { Sockets } from './sockets.ts';
 export type Item =
   | { readonly kind: 'frame'; readonly n: number; readonly tUs: number; readonly line: FrameLine }
   | { readonly kind: 'call'; readonly n: number; readonly tUs: number; readonly line: CallLine }
-  | { readonly kind: 'note'; readonly n: number; readonly tUs: number; readonly text: string }
+  | NoteItem
   | { readonly kind: 'log'; readonly n: number; readonly tUs: number; readonly log: ReportLog }
   | { readonly kind: 'mark'; readonly n: number; readonly tUs: number; readonly mark: ReportMark };
+
+/** Something that a reader must know. */
+export interface NoteItem {
+  readonly kind: 'note';
+  readonly n: number;
+  readonly tUs: number;
+  /** The board that it is about, '' if none. */
+  readonly board: string;
+  readonly text: string;
+  /** True if the fault plan did it, or if a board was without power. */
+  readonly isTrouble: boolean;
+}
 
 /** Where a frame is in its connection. */
 export interface Place {
@@ -40,6 +57,8 @@ export class RunView {
   readonly frameLines: readonly FrameLine[];
   readonly startUs: number;
   readonly endUs: number;
+  /** When boards were without power. */
+  readonly offPeriods: readonly OffPeriod[];
   /** Steps by board, in order. */
   private readonly steps = new Map<string, StepRecord[]>();
   /** Steps that frames caused, by the frames' numbers. */
@@ -61,7 +80,8 @@ export class RunView {
     this.boards = cast.boards().map((board) => board.name);
     const lines = runLines(data, cast, true);
     this.frameLines = lines.filter((line) => line.kind === 'frame');
-    this.items = itemsOf(lines, data);
+    this.offPeriods = offPeriods(data);
+    this.items = itemsOf(lines, this);
     for (const step of data.steps) push(this.steps, step.board, step);
     this.arrivals = data.steps.filter((step) => step.cause === 'frame').sort((a, b) => a.ref - b.ref);
     this.usualFlightUs = usualFlight(this);
@@ -102,6 +122,7 @@ export class RunView {
     if (this.found !== undefined) return this.found;
     const connections = findConnections(this.frameLines);
     assignStates(connections, this.data.states);
+    endWithPower(connections, this.offPeriods);
     const places = new Map<number, Place>();
     for (const connection of connections) {
       for (const segment of connection.segments) places.set(segment.line.record.n, { connection, segment });
@@ -128,9 +149,48 @@ export class RunView {
     return call?.n0 === n ? call : undefined;
   }
 
-  /** True for a call that did not return although its task has made others since: its board was switched off meanwhile. */
-  isAbandoned({ n1, n0, board, task }: CallRecord): boolean {
-    return n1 < 0 && this.data.calls.findLast((one) => one.board === board && one.task === task)!.n0 !== n0;
+  /** The loss of power that a call did not outlive. */
+  lossDuring({ n1, n0, board }: CallRecord): OffPeriod | undefined {
+    return n1 < 0 ? this.offPeriods.find((period) => period.board === board && period.n > n0) : undefined;
+  }
+
+  /** The loss of power after which a board knew nothing of a connection any more, if that came before a running number. */
+  lossOf({ segments }: Connection, board: string, n: number): OffPeriod | undefined {
+    const first = segments[0]!.line.record.n;
+    return this.offPeriods.find((period) => period.board === board && period.n > first && period.n < n);
+  }
+
+  /** True for a call that never will return: its board was switched off, or its task has made other calls since. */
+  isAbandoned(call: CallRecord): boolean {
+    const { n1, n0, board, task } = call;
+    if (n1 >= 0) return false;
+    if (this.lossDuring(call) !== undefined) return true;
+    return this.data.calls.findLast((one) => one.board === board && one.task === task)!.n0 !== n0;
+  }
+
+  /** True if a board was without power at some time of a frame's way to it. */
+  isOff(board: string, tUs: number): boolean {
+    return this.offPeriods.some((period) => period.board === board && tUs >= period.fromUs && tUs < period.toUs);
+  }
+
+  /** True for a frame that a board has taken; also where that was not recorded. */
+  hasArrived(line: FrameLine): boolean {
+    return !line.lost && !this.isUnheard(line);
+  }
+
+  /** True for a frame that some board should have got and none did. ARP asks and announces to whoever may be there. */
+  isInVain(line: FrameLine): boolean {
+    return line.lost || (this.isUnheard(line) && line.d.arp === undefined);
+  }
+
+  /** The acknowledgement of a segment that has arrived. */
+  answerTo({ connection, segment }: Place): Segment | undefined {
+    return this.hasArrived(segment.line) ? answerTo(connection, segment) : undefined;
+  }
+
+  /** The segments that have arrived and that this one was the first to acknowledge. */
+  answeredBy({ connection, segment }: Place): Segment[] {
+    return answeredBy(connection, segment).filter(({ line }) => this.hasArrived(line));
   }
 
   /** A frame's connection and its segment in it. */
@@ -169,13 +229,16 @@ export class RunView {
     return { before: stateBefore(end, step?.n0 ?? n), after: stateBefore(end, step?.n1 ?? n) };
   }
 
-  /** The last thing that a board did before a call returned: what made it return, if the call had to wait. */
+  /**
+   * The last thing that a board did before a call returned: what made it return, if the call had to wait. What the board
+   * did for the call itself, such as opening the window, was no reason.
+   */
   wakeOf(call: CallRecord): StepRecord | undefined {
     if (call.n1 < 0) return undefined;
     const steps = this.steps.get(call.board) ?? [];
     for (let i = upperBound(steps, call.n1, (one) => one.n0) - 1; i >= 0; i--) {
       const step = steps[i]!;
-      if (step.n1 > call.n1) continue;
+      if (step.n1 > call.n1 || (step.cause === 'call' && step.ref === call.n0)) continue;
       return step.n0 >= call.n0 && step.tUs === call.t1Us ? step : undefined;
     }
     return undefined;
@@ -215,16 +278,44 @@ function usualFlight(view: RunView): number {
   return flights[flights.length >> 1] ?? 0;
 }
 
-function itemsOf(lines: readonly Line[], data: ReportData): Item[] {
+function itemsOf(lines: readonly Line[], view: RunView): Item[] {
+  const { data } = view;
   const items: Item[] = lines.map((line) => {
     if (line.kind === 'frame') return { kind: 'frame', n: line.record.n, tUs: line.tUs, line };
-    if (line.kind === 'note') return { kind: 'note', n: line.record.n, tUs: line.tUs, text: line.text };
+    if (line.kind === 'note') return noteItem(line, data);
+    const loss = line.part === 'never' ? view.lossDuring(line.record) : undefined;
+    // Between the note of the loss and what comes next.
+    if (loss !== undefined) return { kind: 'call', n: loss.n + 0.25, tUs: loss.fromUs, line };
     return { kind: 'call', n: numberOf(line), tUs: line.tUs, line };
   });
+  for (const period of view.offPeriods) if (period.toUs <= data.endUs) items.push(backItem(period, items));
   for (const log of data.logs) items.push({ kind: 'log', n: log.n, tUs: log.tUs, log });
   for (const mark of data.marks) items.push({ kind: 'mark', n: mark.n, tUs: mark.tUs, mark });
   // What was printed or found by then stands before what has the same number.
   return items.sort((a, b) => a.n - b.n || rank(a) - rank(b));
+}
+
+/** The fault plan's doing in a sentence, on the lane of its board. */
+function noteItem({ record, tUs, text }: NoteLine, { faults }: ReportData): NoteItem {
+  const { n, board } = record;
+  const fault = faults.find(({ matched }) => matched.includes(n));
+  if (fault === undefined) return { kind: 'note', n, tUs, board, text, isTrouble: text.startsWith('fault:') };
+  const of = (JSON.parse(fault.text) as { readonly board?: string }).board ?? board;
+  return { kind: 'note', n, tUs, board: of, text: printable(`Fault plan: ${faultWords(fault.text)}`), isTrouble: true };
+}
+
+/** A board that is there again, before everything that it does then. */
+function backItem({ board, n, toUs }: OffPeriod, items: readonly Item[]): NoteItem {
+  const later = items.filter((item) => item.tUs >= toUs && item.n > n).map((item) => item.n);
+  const before = later.reduce((least, one) => Math.min(least, one), Number.MAX_SAFE_INTEGER - 1) - 0.5;
+  return {
+    kind: 'note',
+    n: before,
+    tUs: toUs,
+    board,
+    text: printable(`${board} is back; its programs start anew.`),
+    isTrouble: false,
+  };
 }
 
 function rank(item: Item): number {

@@ -3,15 +3,18 @@
 import type { CallRecord, StateRecord } from '../../../device/trace.ts';
 import { isMostlyText, printable, quoted } from '../../printable.ts';
 import type { FrameLine } from '../../run-lines.ts';
-import { answeredBy, answerTo, type ConnectionEnd, originalOf, sendingAfter, stateBefore } from '../connections.ts';
+import { type Connection, type ConnectionEnd, originalOf, sendingAfter, stateBefore } from '../connections.ts';
 import { ruleOf } from '../explain.ts';
 import { faultWords } from '../fault-words.ts';
 import { fieldsOf, type LayerFields } from '../fields.ts';
 import { itemActor, itemText } from '../item-text.ts';
+import { lossWords } from '../power.ts';
 import { reasonOf, resultWords } from '../reasons.ts';
 import type { Item, Place } from '../run-view.ts';
+import { forgedWords } from '../senders.ts';
 import { segmentsOf } from '../sockets.ts';
-import { sentenceOf } from '../story.ts';
+import { sentenceOf, unheardWords } from '../story.ts';
+import { hasTimedOut, timeOutWords, wakingCall } from '../wakes.ts';
 import { byId, duration, element, link, seconds } from './dom.ts';
 import { HexDump } from './hex-dump.ts';
 import { Links } from './links.ts';
@@ -54,7 +57,10 @@ export class Detail {
         this.#panel.replaceChildren(...this.#call(selected));
         break;
       case 'note':
-        this.#panel.replaceChildren(element('h2', '', ['Note']), element('p', '', [selected.text]));
+        this.#panel.replaceChildren(
+          element('h2', 'note', [`Note at ${seconds(selected.tUs)} s`]),
+          element('p', '', [selected.text]),
+        );
         break;
       case 'log':
         this.#panel.replaceChildren(
@@ -114,22 +120,23 @@ export class Detail {
   }
 
   #journey(line: FrameLine): HTMLElement {
-    const { record, lost, fault } = line;
-    const arrivals = this.#state.view.arrivalsOf(record.n).map(({ board, tUs }) => {
+    const { view } = this.#state;
+    const { record, lost, fault, harm } = line;
+    const arrivals = view.arrivalsOf(record.n).map(({ board, tUs }) => {
       const late = duration(tUs - record.tUs);
       return `reached ${printable(board)} at ${seconds(tUs)} s, ${late} later`;
     });
     const fate = lost
       ? `was lost (${fault})`
-      : this.#state.view.isUnheard(line)
-        ? 'nobody took it: whoever it was for was off, or knew nothing of it'
-        : fault === ''
+      : view.isUnheard(line)
+        ? printable(unheardWords(view, line))
+        : harm === '' || line.isForged
           ? ''
-          : `the wire did this to it: ${fault}`;
-    const from = record.from === '' ? 'the test' : printable(record.from);
-    const words = [`Sent by ${from} at ${seconds(record.tUs)} s on ${printable(record.lan)}`, fate, ...arrivals].filter(
-      Boolean,
-    );
+          : `the wire did this to it: ${harm}`;
+    const from = record.from === '' ? 'the test' : record.from;
+    const sent = line.isForged ? upperFirst(forgedWords(view, line)) : `Sent by ${from}`;
+    const where = `${printable(sent)} at ${seconds(record.tUs)} s on ${printable(record.lan)}`;
+    const words = [where, fate, ...arrivals].filter(Boolean);
     return element('p', '', [`${words.join('; ')}. ${record.bytes.length} bytes.`]);
   }
 
@@ -162,41 +169,46 @@ export class Detail {
     const again = sendingAfter(connection, segment);
     if (again !== undefined)
       out.push(element('p', 'links', ['It is sent again in ', this.#links.frame(again.line), '.']));
-    const covered = answeredBy(connection, segment);
+    const covered = this.#state.view.answeredBy(place);
     if (covered.length > 0) {
       const links = covered.flatMap((one): Child[] => [this.#links.frame(one.line), ' ']);
       out.push(element('p', 'links', ['It acknowledges ', ...links]));
     }
-    const answer = answerTo(connection, segment);
+    const answer = this.#state.view.answerTo(place);
     if (answer !== undefined)
       out.push(element('p', 'links', ['It is acknowledged by ', this.#links.frame(answer.line), '.']));
-    else if (segment.end > segment.seq) out.push(element('p', 'links', ['It was never acknowledged.']));
+    else if (segment.end > segment.seq && again === undefined)
+      out.push(element('p', 'links', ['It was never acknowledged.']));
     return out;
   }
 
   /** Both ends before and after: the sender around sending, the receiver around arrival. */
   #controlBlocks(line: FrameLine, { connection, segment }: Place): HTMLElement {
     const { view } = this.#state;
-    const columns: [string, StateRecord | undefined, StateRecord | undefined, ConnectionEnd, ConnectionEnd][] = [];
     const sender = connection.ends[segment.from];
     const receiver = connection.ends[segment.from === 0 ? 1 : 0];
     const { n } = line.record;
-    const { before, after } = view.statesAround(sender, n);
-    columns.push([`sender ${sender.board}`, before, after, sender, receiver]);
+    const tables: HTMLElement[] = [];
+    const add = (title: string, states: StatePair, own: ConnectionEnd, other: ConnectionEnd): void => {
+      if (states.before === undefined && states.after === undefined) return;
+      tables.push(
+        stateTable(this.#titleOf(title, own, connection, n), states.before?.state, states.after?.state, own, other),
+      );
+    };
+    // The board whose name a forged frame bears has no part in it.
+    if (!line.isForged) add('sender', view.statesAround(sender, n), sender, receiver);
     const [arrival] = view.arrivalsOf(n);
     if (arrival !== undefined) {
-      columns.push([
-        `receiver ${receiver.board}`,
-        stateBefore(receiver, arrival.n0 - 1),
-        stateBefore(receiver, arrival.n1),
-        receiver,
-        sender,
-      ]);
+      const [before, after] = [stateBefore(receiver, arrival.n0 - 1), stateBefore(receiver, arrival.n1)];
+      add('receiver', { before, after }, receiver, sender);
     }
-    const tables = columns
-      .filter(([, before, after]) => before !== undefined || after !== undefined)
-      .map(([title, before, after, own, peer]) => stateTable(title, before?.state, after?.state, own, peer));
     return element('div', 'blocks', tables);
+  }
+
+  /** "sender peer (peer rebooted at 0.5045 s)" */
+  #titleOf(role: string, { board }: ConnectionEnd, connection: Connection, n: number): string {
+    const loss = this.#state.view.lossOf(connection, board, n);
+    return printable(`${role} ${board}${loss === undefined ? '' : ` (${lossWords(loss)})`}`);
   }
 
   #faults(n: number): Child[] {
@@ -232,12 +244,23 @@ export class Detail {
     const use = this.#state.view.sockets.useOf(call);
     if (use === undefined) return [];
     const { ends } = use.connection;
-    const [own, peer] = [ends[use.side], ends[use.side === 0 ? 1 : 0]];
-    const n1 = call.n1 < 0 ? Number.MAX_SAFE_INTEGER : call.n1;
-    const table = (title: string, end: ConnectionEnd, other: ConnectionEnd): HTMLElement =>
-      stateTable(title, stateBefore(end, call.n0)?.state, stateBefore(end, n1)?.state, end, other);
+    const [own, other] = [ends[use.side], ends[use.side === 0 ? 1 : 0]];
+    const hasReturned = call.n1 >= 0;
+    const n1 = hasReturned ? call.n1 : Number.MAX_SAFE_INTEGER;
+    const heads = ['when called', hasReturned ? 'when it returned' : 'in the end'] as const;
+    const table = (role: string, end: ConnectionEnd, far: ConnectionEnd): HTMLElement =>
+      stateTable(
+        this.#titleOf(role, end, use.connection, n1),
+        stateBefore(end, call.n0)?.state,
+        stateBefore(end, n1)?.state,
+        end,
+        far,
+        heads,
+      );
+    const words = hasReturned ? 'What changed meanwhile' : 'What has changed since; the call did none of it';
     return [
-      element('div', 'blocks', [table(`caller ${own.board}`, own, peer), table(`peer ${peer.board}`, peer, own)]),
+      element('p', 'faint', [`${words}:`]),
+      element('div', 'blocks', [table('caller', own, other), table('other end', other, own)]),
     ];
   }
 
@@ -255,11 +278,15 @@ export class Detail {
   }
 
   #wake(call: CallRecord): Child[] {
+    const { view } = this.#state;
     if (call.t1Us <= call.t0Us) return [];
-    const wake = this.#state.view.wakeOf(call);
-    return wake === undefined
-      ? [element('p', 'links', ['Its time-out ended the wait, or another task did.'])]
-      : [element('p', 'links', ['It returned because of ', this.#links.cause(wake), '.'])];
+    const wake = hasTimedOut(call) ? undefined : view.wakeOf(call);
+    if (wake !== undefined) return [element('p', 'links', ['It returned because of ', this.#links.cause(wake), '.'])];
+    const other = hasTimedOut(call) ? undefined : wakingCall(view, call);
+    if (other === undefined) return [element('p', 'links', [timeOutWords(call)])];
+    return [
+      element('p', 'links', ['It returned because of ', this.#links.call(other), ` in task ${printable(other.task)}.`]),
+    ];
   }
 
   /** The frames that carried its bytes, those that it sent at once, and its connection. */
@@ -271,12 +298,21 @@ export class Detail {
     if (use === undefined) return out;
     const carried = segmentsOf(use, call).map(({ line }) => line);
     const own = use.connection.ends[use.side];
-    const peer = use.connection.ends[use.side === 0 ? 1 : 0];
+    const other = use.connection.ends[use.side === 0 ? 1 : 0];
     if (carried.length > 0)
       out.push(element('p', 'links', ['Its bytes travelled in: ', ...this.#links.frames(carried)]));
-    out.push(element('p', 'faint', [printable(`Connection ${own.address} with ${peer.address} (${peer.board}).`)]));
+    out.push(element('p', 'faint', [printable(`Connection ${own.address} with ${other.address} (${other.board}).`)]));
     return out;
   }
+}
+
+interface StatePair {
+  readonly before: StateRecord | undefined;
+  readonly after: StateRecord | undefined;
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function callTimes(record: CallRecord): string {

@@ -7,6 +7,8 @@ export const AXIS_HEIGHT = 22;
 export const BAR_HEIGHT = 14;
 export const BAR_STEP = 18;
 const GUTTER = 110;
+/** Room at the right for the words of what comes last. */
+const MARGIN = 64;
 /** Pixels from one arrow to the next of the same instant. */
 const MOST_SHIFT = 12;
 const LEAST_LANE = 44;
@@ -15,7 +17,9 @@ const LANE_MARGIN = 18;
 
 export class Geometry {
   readonly left = GUTTER;
+  /** Where the view ends in time, and where the canvas does. */
   readonly right: number;
+  readonly edge: number;
   readonly height: number;
   /** Top of the bars of the first task. */
   readonly barsTop: number;
@@ -23,7 +27,8 @@ export class Geometry {
   readonly #lanes: number;
 
   constructor(canvas: HTMLCanvasElement, axis: TimeAxis, lanes: number, rows: number) {
-    this.right = canvas.clientWidth;
+    this.edge = canvas.clientWidth;
+    this.right = Math.max(GUTTER + 1, this.edge - MARGIN);
     this.height = canvas.clientHeight;
     this.#axis = axis;
     this.#lanes = lanes;

@@ -1,8 +1,11 @@
 /** The reader's hand on the timeline: pointing, clicking, dragging, the wheel. */
 
 import { printable } from '../../printable.ts';
-import { itemText } from '../item-text.ts';
-import type { Item } from '../run-view.ts';
+import type { FrameLine } from '../../run-lines.ts';
+import { itemText, payloadWords } from '../item-text.ts';
+import type { Item, RunView } from '../run-view.ts';
+import { forgedWords } from '../senders.ts';
+import { unheardWords } from '../story.ts';
 import { byId, duration, seconds } from './dom.ts';
 import { BAR_HEIGHT, BAR_STEP, type Geometry } from './geometry.ts';
 import type { PageState } from './state.ts';
@@ -12,6 +15,8 @@ import { type Bar, laneOfMark, type Tracks } from './tracks.ts';
 const REACH = 7;
 /** Pixels of a drag that are still a click. */
 const TREMBLE = 4;
+/** Bytes of payload that are shown beside the pointer. */
+const TIP_PAYLOAD = 120;
 
 export class Hand {
   readonly #state: PageState;
@@ -70,7 +75,7 @@ export class Hand {
     this.#tip.hidden = item === undefined;
     this.#canvas.style.cursor = item === undefined ? 'grab' : 'pointer';
     if (item === undefined) return;
-    this.#tip.textContent = tipOf(item);
+    this.#tip.textContent = tipOf(this.#state.view, item);
     this.#tip.style.left = `${Math.max(0, Math.min(event.clientX + 14, window.innerWidth - 420))}px`;
     this.#tip.style.top = `${event.clientY + 14}px`;
   }
@@ -87,7 +92,7 @@ export class Hand {
     const dot = this.#tracks.dots.find((one) => one.row === row && Math.abs(geometry.x(one.item.tUs) - x) <= 4);
     if (dot !== undefined) return dot.item;
     const hits = this.#tracks.bars.filter((bar) => bar.row === row && covers(geometry, bar, x));
-    return (hits.findLast((bar) => bar.item.line.hasFailed) ?? hits.at(-1))?.item;
+    return (hits.findLast((bar) => bar.isFailed) ?? hits.at(-1))?.item;
   }
 
   #onWire(geometry: Geometry, x: number, y: number): Item | undefined {
@@ -112,14 +117,19 @@ function covers(geometry: Geometry, { record, endUs }: Bar, x: number): boolean 
   return x >= geometry.x(record.t0Us) - 2 && x <= geometry.x(endUs) + 3;
 }
 
-function tipOf(item: Item): string {
+function tipOf(view: RunView, item: Item): string {
   const text = `${seconds(item.tUs)} s  ${itemText(item)}`;
-  if (item.kind === 'frame') return item.line.lost ? `${text}  (lost)` : text;
+  if (item.kind === 'frame') return `${text}${fateOf(view, item.line)}${payloadWords(item, TIP_PAYLOAD)}`;
   if (item.kind !== 'call') return text;
   const { record } = item.line;
   const took = record.t1Us < 0 ? 'has not returned' : `took ${duration(record.t1Us - record.t0Us)}`;
   const call = printable(`${record.fn}(${record.args.join(', ')}) = ${record.ret ?? '?'}`);
   return `${seconds(record.t0Us)} s  ${call}, ${took}`;
+}
+
+function fateOf(view: RunView, line: FrameLine): string {
+  if (line.isForged) return `  (${printable(forgedWords(view, line))})`;
+  return line.lost ? '  (lost)' : view.isUnheard(line) ? `  (${printable(unheardWords(view, line))})` : '';
 }
 
 /** Of a point from a line. */

@@ -21,7 +21,7 @@ export class Links {
   }
 
   frame(line: FrameLine): HTMLElement {
-    const fate = line.lost ? ', lost' : '';
+    const fate = line.lost ? ', lost' : line.isForged ? ', forged' : '';
     return link(`frame ${line.record.n} (${line.label}${fate})`, () => this.#state.selectNumber(line.record.n));
   }
 
@@ -51,6 +51,11 @@ export class Links {
     }
     const call = step.cause === 'call' ? view.call(step.ref) : undefined;
     if (call === undefined) return 'the stack itself';
+    return this.call(call);
+  }
+
+  /** The start of a call. */
+  call(call: CallRecord): HTMLElement {
     const text = printable(`${call.fn}(${call.args.join(', ')}) of ${call.board}`);
     return link(text, () => this.#state.selectNumber(call.n0));
   }

@@ -1,14 +1,15 @@
 /** The run as a list of lines. Only the rows in view exist, so a hundred thousand lines cost no more than fifty. */
 
-import { isMostlyText, quoted } from '../../printable.ts';
-import { itemActor, itemLook, itemText } from '../item-text.ts';
+import { fatePrefix, itemActor, itemLook, itemText, payloadWords } from '../item-text.ts';
 import type { Item } from '../run-view.ts';
 import { byId, element, seconds } from './dom.ts';
 import type { PageState } from './state.ts';
 
 const ROW_HEIGHT = 20;
 const SPARE_ROWS = 10;
-const PREVIEW = 40;
+/** Bytes of payload in a line, and beside the pointer. */
+const PREVIEW = 24;
+const TIP_PAYLOAD = 400;
 /** Of a long run, paper gets so many lines. */
 const MOST_PRINTED = 2000;
 
@@ -46,15 +47,18 @@ export class List {
   }
 
   #row(item: Item, index: number, isSelected: boolean): HTMLElement {
-    const previous = this.#state.shown[index - 1];
+    const { view, shown } = this.#state;
+    const previous = shown[index - 1];
     const time = previous?.tUs === item.tUs ? '' : seconds(item.tUs);
     const actor = itemActor(item);
-    const row = element('div', `row ${itemLook(item)}${isSelected ? ' selected' : ''}`, [
+    const look = item.kind === 'frame' && view.isInVain(item.line) ? 'lost' : itemLook(item);
+    const row = element('div', `row ${look}${isSelected ? ' selected' : ''}`, [
       element('span', 'number', [item.kind === 'frame' ? String(item.n) : '']),
       element('span', 'time', [time]),
       element('span', `actor board${(this.#hues.get(actor) ?? 0) % 6}`, [actor]),
-      element('span', 'text', [`${arrow(item)}${itemText(item)}${preview(item)}`]),
+      element('span', 'text', [`${fatePrefix(view, item)}${withPayload(item)}`]),
     ]);
+    row.title = `${itemText(item)}${payloadWords(item, TIP_PAYLOAD)}`;
     row.style.top = `${index * ROW_HEIGHT}px`;
     row.dataset.n = String(item.n);
     row.addEventListener('click', () => this.#state.select(item));
@@ -75,15 +79,10 @@ export class List {
   }
 }
 
-function arrow(item: Item): string {
-  if (item.kind !== 'frame') return '';
-  const { lost, fault } = item.line;
-  if (lost) return `✗ ${fault} `;
-  return fault === '' ? '→ ' : `⇢ ${fault} `;
-}
-
-function preview(item: Item): string {
-  if (item.kind !== 'frame' && item.kind !== 'call') return '';
-  const { payload } = item.line;
-  return payload.length > 0 && isMostlyText(payload) ? ` ${quoted(payload, PREVIEW)}` : '';
+/** The words of an item with what it carries: of a segment right behind its flags, where no narrow list cuts it off. */
+function withPayload(item: Item): string {
+  const payload = payloadWords(item, PREVIEW);
+  const text = itemText(item);
+  const flags = item.kind === 'frame' && item.line.d.tcp !== undefined ? text.indexOf(']') + 1 : 0;
+  return flags === 0 ? `${text}${payload}` : `${text.slice(0, flags)}${payload}${text.slice(flags)}`;
 }

@@ -2,10 +2,13 @@
 
 import type { TcpState } from '../../../device/trace.ts';
 import type { ConnectionEnd } from '../connections.ts';
-import { element } from './dom.ts';
+import { element, link } from './dom.ts';
+
+/** Whose sequence numbers a field counts in. */
+type Owner = 'own' | 'peer' | 'none';
 
 /** Fields in the order in which a reader asks for them, with RFC 9293's names where it has one. */
-const STATE_FIELDS: readonly (readonly [key: keyof TcpState, name: string, of: 'own' | 'peer' | 'none'])[] = [
+const STATE_FIELDS: readonly (readonly [key: keyof TcpState, name: string, of: Owner])[] = [
   ['state', 'state', 'none'],
   ['lastack', 'lastack (SND.UNA)', 'own'],
   ['snd_nxt', 'snd_nxt (SND.NXT)', 'own'],
@@ -27,34 +30,41 @@ const STATE_FIELDS: readonly (readonly [key: keyof TcpState, name: string, of: '
   ['keep_cnt_sent', 'keep_cnt_sent', 'none'],
 ];
 
+/** What changed, and on demand everything. @param heads of the two columns */
 export function stateTable(
   title: string,
   before: TcpState | undefined,
   after: TcpState | undefined,
   own: ConnectionEnd,
   peer: ConnectionEnd,
+  heads: readonly [string, string] = ['before', 'after'],
 ): HTMLElement {
-  const show = (state: TcpState | undefined, key: keyof TcpState, of: 'own' | 'peer' | 'none'): string => {
-    if (state === undefined) return '–';
-    const value = state[key];
-    if (typeof value === 'boolean') return value ? 'runs' : 'stopped';
-    // Of the peer's numbers, nothing is known yet.
-    if (of === 'peer' && state.state === 'SYN_SENT') return '–';
-    const base = of === 'own' ? own.base : of === 'peer' ? peer.base : -1;
-    return typeof value === 'number' && base >= 0 ? String((value - base) | 0) : String(value);
-  };
+  const show = (state: TcpState | undefined, key: keyof TcpState, of: Owner): string =>
+    shownValue(state, key, of === 'own' ? own.base : of === 'peer' ? peer.base : -1, of);
+  // Of a control block that is freed nothing is left to compare.
+  const isFreed = after?.state === 'CLOSED';
   const rows = STATE_FIELDS.map(([key, name, of]) => {
     const [a, b] = [show(before, key, of), show(after, key, of)];
-    return element('tr', a === b ? '' : 'changed', [
-      element('th', '', [name]),
-      element('td', '', [a]),
-      element('td', '', [b]),
-    ]);
+    const look = a !== b && (key === 'state' || !isFreed) ? 'changed' : key === 'state' ? '' : 'unchanged';
+    return element('tr', look, [element('th', '', [name]), element('td', '', [a]), element('td', '', [b])]);
   });
-  const heading = element('tr', '', [
-    element('th', '', [title.trim()]),
-    element('th', '', ['before']),
-    element('th', '', ['after']),
-  ]);
-  return element('table', 'state', [heading, ...rows]);
+  const names = [title.trim(), ...heads].map((name) => element('th', '', [name]));
+  const table = element('table', 'state brief', [element('tr', '', names), ...rows]);
+  return element('div', '', [table, toggle(table)]);
+}
+
+function shownValue(state: TcpState | undefined, key: keyof TcpState, base: number, of: Owner): string {
+  if (state === undefined || (state.state === 'CLOSED' && key !== 'state')) return '–';
+  const value = state[key];
+  if (typeof value === 'boolean') return value ? 'runs' : 'stopped';
+  // Of the other end's numbers, nothing is known yet.
+  if (of === 'peer' && state.state === 'SYN_SENT') return '–';
+  return typeof value === 'number' && base >= 0 ? String((value - base) | 0) : String(value);
+}
+
+function toggle(table: HTMLElement): HTMLElement {
+  const toggled = link('all fields', () => {
+    toggled.textContent = table.classList.toggle('brief') ? 'all fields' : 'only what changed';
+  });
+  return toggled;
 }

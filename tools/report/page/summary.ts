@@ -4,14 +4,19 @@ import type { CallRecord } from '../../../device/trace.ts';
 import { TCP_FIN, TCP_RST } from '../../../stack/prot/tcp.ts';
 import { printable } from '../../printable.ts';
 import type { FrameLine } from '../../run-lines.ts';
-import { bytesSent, type Connection, type Segment, sendingAfter } from '../connections.ts';
+import { bytesArrived, bytesSent, type Connection, type Segment, sendingAfter } from '../connections.ts';
 import { ruleOf } from '../explain.ts';
 import { faultWords } from '../fault-words.ts';
+import { observationsOf } from '../observations.ts';
 import { isPartial, isShortSend, reasonOf, resultWords } from '../reasons.ts';
 import type { ReportFault } from '../report-data.ts';
 import type { Item } from '../run-view.ts';
+import { forgedWords, senderOf } from '../senders.ts';
 import { portOf } from '../sockets.ts';
+import { unheardWords } from '../story.ts';
+import { awaitsClients, isFailure, isStuck, saysNotYet } from '../troubles.ts';
 import { byId, duration, element, link, seconds } from './dom.ts';
+import { legend } from './legend.ts';
 import { Links } from './links.ts';
 import type { PageState } from './state.ts';
 
@@ -24,14 +29,6 @@ const MOST_LINES = 12;
 /** Links in one line. */
 const MOST_LINKS = 5;
 
-const LEGEND: readonly string[] = [
-  'Time goes to the right. Arrows are frames from board to board: [S] asks for a connection, [S.] accepts it, [.] acknowledges, [P.] 5 carries 5 bytes of data, [F.] says that no more will ' +
-    'come, [R.] resets. Dashed red ones with a cross never arrive, violet ones are sent again.',
-  'Bars are calls of programs, from call to return: pale while they wait, red if they fail. Dots are lines that were printed, diamonds what was found or noted. Grey ground is time in ' +
-    'which nothing happens, drawn short.',
-  'Click anything to see what it is, why it happened and what it led to. The story tells the whole run in sentences.',
-];
-
 export class Summary {
   readonly #state: PageState;
   readonly #links: Links;
@@ -42,7 +39,7 @@ export class Summary {
     this.#links = new Links(state);
     const { view } = state;
     this.#panel.replaceChildren(element('p', 'outcome', [view.data.outcome]));
-    this.#section('What did not hold', this.#marks('violation'));
+    this.#section('What did not hold, of what the test or the scenario asks for', this.#marks('violation'));
     this.#section('Panics and hazards', [...this.#marks('panic'), ...this.#marks('hazard')]);
     this.#section('Findings', this.#marks('finding'));
     this.#section('Calls that failed', this.#failedCalls());
@@ -53,7 +50,9 @@ export class Summary {
     );
     this.#section('Messages that came in parts', this.#cutMessages());
     this.#section('Frames that did not get through as they were sent', this.#harmedFrames());
-    this.#section('Frames that nobody took', this.#unheardFrames());
+    this.#section('Frames that reached nobody', this.#unheardFrames());
+    this.#section('Frames that the fault plan forged', this.#forgedFrames());
+    this.#section('Worth a look: closed after recv() = 0 without an answer', this.#observations());
     this.#section('Connections', this.#connections());
     this.#section(
       'The fault plan',
@@ -61,8 +60,16 @@ export class Summary {
     );
     this.#section('Errors in the log', this.#errors());
     this.#section('Hints: what may go wrong one day', this.#marks('hint'));
+    this.#section('Calls that were not to wait, and found nothing: no trouble', this.#notYet());
+    this.#section(
+      'Servers that waited for the next client in the end',
+      this.#calls(
+        '',
+        ({ line }) => line.part === 'never' && awaitsClients(view, line.record) && !view.isAbandoned(line.record),
+      ),
+    );
     if (this.#panel.children.length === 1) this.#panel.append(element('p', 'faint', ['Nothing went wrong.']));
-    this.#panel.append(element('h2', '', ['How to read this']), ...LEGEND.map((text) => element('p', 'faint', [text])));
+    this.#panel.append(element('h2', '', ['How to read this']), ...legend());
   }
 
   #section(title: string, lines: readonly HTMLElement[]): void {
@@ -89,7 +96,7 @@ export class Summary {
   #failedCalls(): HTMLElement[] {
     return this.#calls(
       'failed',
-      ({ line }) => line.look === 'failed',
+      ({ line }) => line.look === 'failed' && isFailure(this.#state.view, line),
       (call) => this.#because(call),
     );
   }
@@ -105,10 +112,20 @@ export class Summary {
   }
 
   #waitingCalls(): HTMLElement[] {
+    return this.#calls('', ({ line }) => isStuck(this.#state.view, line));
+  }
+
+  #notYet(): HTMLElement[] {
     const { view } = this.#state;
-    const waits = ({ record, part }: CallItem['line']): boolean =>
-      part === 'never' && record.fn !== 'vTaskDelay' && !view.isAbandoned(record);
-    return this.#calls('', ({ line }) => waits(line));
+    const isWanted = ({ line }: CallItem): boolean => saysNotYet(line.record) && !isFailure(view, line);
+    return this.#calls('', (item) => item.line.part !== 'start' && isWanted(item));
+  }
+
+  #observations(): HTMLElement[] {
+    const { view } = this.#state;
+    return observationsOf(view).map(({ call, text }) =>
+      this.#line('', view.item(call.n0)!, call.board, [printable(text)]),
+    );
   }
 
   #cutMessages(): HTMLElement[] {
@@ -163,8 +180,7 @@ export class Summary {
       const [first] = connection.segments as [Segment];
       const [client, server] = connection.ends.map(({ board, address }) => (board === '' ? address : board));
       const sent = ([0, 1] as const).map((side) => {
-        const bytes = bytesSent(connection, side);
-        return `${side === 0 ? client : server} has sent ${bytes === 0 ? 'nothing' : `${bytes} bytes`}`;
+        return `${side === 0 ? client : server} has sent ${sentWords(connection, side)}`;
       });
       const words = `${client} to ${server} port ${portOf(connection.ends[1].address)}: ${sent.join(', ')}. `;
       return this.#line('', view.item(first.line.record.n)!, '', [printable(words), ...this.#ending(connection)]);
@@ -172,6 +188,7 @@ export class Summary {
   }
 
   #ending({ segments }: Connection): Child[] {
+    const { view } = this.#state;
     const reset = segments.find((one) => (one.line.d.tcp!.flags & TCP_RST) !== 0);
     const fins = ([0, 1] as const).map((side) =>
       segments.find((one) => one.from === side && (one.line.d.tcp!.flags & TCP_FIN) !== 0),
@@ -179,12 +196,12 @@ export class Summary {
     const ends = [...fins, reset].filter((one) => one !== undefined).sort((a, b) => a.line.record.n - b.line.record.n);
     if (ends.length === 0) return ['It is not closed.'];
     const links = ends.flatMap((one): Child[] => {
-      const { record } = one.line;
       const verb = one === reset ? 'reset it' : 'closed';
       return [
         ', ',
-        `${printable(record.from === '' ? 'the fault plan' : record.from)} ${verb} in `,
+        `${one.line.isForged ? 'the fault plan' : printable(senderOf(one.line))} ${verb} in `,
         this.#links.number(one.line),
+        one.line.isForged ? ` (forged, not sent by ${printable(view.boards[one.line.from] ?? '')})` : '',
       ];
     });
     return ['Then ', ...links.slice(1), '.'];
@@ -193,7 +210,7 @@ export class Summary {
   #harmedFrames(): HTMLElement[] {
     const lines: HTMLElement[] = [];
     for (const item of this.#state.view.items) {
-      if (item.kind !== 'frame' || item.line.record.fault === '') continue;
+      if (item.kind !== 'frame' || item.line.harm === '' || item.line.isForged) continue;
       const { line } = item;
       const fate = line.lost ? 'is lost' : fateWords(line);
       const words = [
@@ -201,18 +218,29 @@ export class Summary {
         line.lost ? `, ${line.fault}). ` : '). ',
         ...this.#sequel(line),
       ];
-      lines.push(this.#line(line.look, item, line.record.from === '' ? 'a fault' : line.record.from, words));
+      lines.push(this.#line(line.look, item, senderOf(line), words));
     }
     return lines;
   }
 
-  /** Questions and announcements to everybody need nobody to be there. */
-  #unheardFrames(): HTMLElement[] {
+  #forgedFrames(): HTMLElement[] {
     const lines: HTMLElement[] = [];
     for (const item of this.#state.view.items) {
-      if (item.kind !== 'frame' || item.line.d.ip4 === undefined || !this.#state.view.isUnheard(item.line)) continue;
-      const words = [`${item.line.label} comes to nobody (frame ${item.n}). `, ...this.#sequel(item.line)];
-      lines.push(this.#line('lost', item, item.line.record.from, words));
+      if (item.kind !== 'frame' || !item.line.isForged) continue;
+      const words = printable(`${forgedWords(this.#state.view, item.line)}: `);
+      lines.push(this.#line('fault', item, '', [words, item.line.label, '.']));
+    }
+    return lines;
+  }
+
+  #unheardFrames(): HTMLElement[] {
+    const { view } = this.#state;
+    const lines: HTMLElement[] = [];
+    for (const item of this.#state.view.items) {
+      if (item.kind !== 'frame' || item.line.lost || !view.isInVain(item.line)) continue;
+      const fate = printable(unheardWords(view, item.line));
+      const words = [`${item.line.label} ${fate} (frame ${item.n}). `, ...this.#sequel(item.line)];
+      lines.push(this.#line('lost', item, senderOf(item.line), words));
     }
     return lines;
   }
@@ -231,14 +259,15 @@ export class Summary {
   #fault({ text, matched }: ReportFault): HTMLElement {
     const met = matched.slice(0, MOST_LINKS).flatMap((n) => this.#met(n));
     const more = matched.length > MOST_LINKS ? [`and ${matched.length - MOST_LINKS} more `] : [];
-    const verdict = matched.length === 0 ? ' It never met anything. ' : met.length === 0 ? ' ' : ' It met ';
+    const isMoment = matched.some((n) => this.#state.view.item(n)?.kind === 'note');
+    const verdict = matched.length === 0 ? ' It never met anything. ' : isMoment ? ' It struck ' : ' It met ';
     return element('p', 'entry fault', [
       element('span', '', [
         printable(faultWords(text)),
         verdict,
         ...met,
         ...more,
-        element('code', 'faint', [printable(text)]),
+        element('code', 'faint', [printable(spaced(text))]),
       ]),
     ]);
   }
@@ -247,6 +276,7 @@ export class Summary {
   #met(n: number): Child[] {
     const item = this.#state.view.item(n);
     if (item?.kind === 'frame') return [this.#links.frame(item.line), ' '];
+    if (item?.kind === 'note') return [link(`at ${seconds(item.tUs)} s`, () => this.#state.select(item)), ' '];
     if (item?.kind !== 'call') return [];
     return [link(this.#callWords(item.line.record), () => this.#state.select(item)), ' '];
   }
@@ -270,13 +300,23 @@ const FATES: Readonly<Record<string, string>> = {
   duplicate: 'arrives more than once',
   corrupt: 'is changed on the way',
   truncate: 'is cut on the way',
-  rst: 'brings in a RST',
-  fin: 'brings in a FIN',
 };
 
-function fateWords({ record, fault }: FrameLine): string {
-  if (record.from === '') return 'is made by the fault plan';
-  return fault
+/** JSON that may be broken at its commas. */
+function spaced(json: string): string {
+  return JSON.stringify(JSON.parse(json), null, 1).replace(/\n\s*/g, ' ');
+}
+
+/** "9 bytes, of which 0 arrived" */
+function sentWords(connection: Connection, side: 0 | 1): string {
+  const sent = bytesSent(connection, side);
+  if (sent === 0) return 'nothing';
+  const arrived = bytesArrived(connection, side) ?? sent;
+  return `${sent} bytes${arrived < sent ? `, of which ${arrived} arrived` : ''}`;
+}
+
+function fateWords({ harm }: FrameLine): string {
+  return harm
     .split('+')
     .map((one) => FATES[one] ?? `is struck by "${one}"`)
     .join(' and ');

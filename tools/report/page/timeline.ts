@@ -20,9 +20,14 @@ const TICK_ROOM = 96;
 const MOST_HEADS = 1500;
 const MOST_WORDS = 80;
 const HEAD = 7;
-const DASHES: Readonly<Record<string, readonly number[]>> = { lost: [4, 3], fault: [7, 3] };
+/** Pixels that a bar needs to have its name in it. */
+const LEAST_NAME = 36;
+/** Around the beginning of a frame that no board has sent. */
+const RING = 4;
+const THIN: ReadonlySet<string> = new Set(['dim', 'quiet', 'frame']);
+const DASHES: Readonly<Record<string, readonly number[]>> = { lost: [4, 3], fault: [7, 3], quiet: [2, 4] };
 /** What is drawn later lies over it. */
-const LOOKS = ['dim', 'frame', 'reset', 'again', 'fault', 'lost'] as const;
+const LOOKS = ['dim', 'quiet', 'frame', 'reset', 'again', 'fault', 'lost'] as const;
 
 export class Timeline {
   readonly #state: PageState;
@@ -84,17 +89,18 @@ class Painting {
 
   paint(): void {
     const c = this.#c;
-    const { left, right, width, height } = this.#g;
-    c.clearRect(0, 0, right, height);
+    const { left, edge, height } = this.#g;
+    c.clearRect(0, 0, edge, height);
     c.font = '12px system-ui, sans-serif';
     this.#paintNames();
     c.save();
     c.beginPath();
-    c.rect(left, 0, width, height);
+    c.rect(left, 0, edge - left, height);
     c.clip();
     this.#paintQuiet();
     this.#paintAxis();
     this.#paintLanes();
+    this.#paintOff();
     this.#paintBars();
     this.#paintDots();
     this.#paintArrows();
@@ -159,67 +165,117 @@ class Painting {
     c.beginPath();
     for (const i of this.#state.view.boards.keys()) {
       c.moveTo(this.#g.left, this.#g.laneY(i));
-      c.lineTo(this.#g.right, this.#g.laneY(i));
+      c.lineTo(this.#g.edge, this.#g.laneY(i));
     }
     c.stroke();
     c.lineWidth = 1;
+  }
+
+  /** Boards without power: their lanes are interrupted. */
+  #paintOff(): void {
+    const c = this.#c;
+    const { view } = this.#state;
+    for (const { board, fromUs, toUs } of view.offPeriods) {
+      const lane = view.boards.indexOf(board);
+      const [x0, x1] = [Math.max(this.#g.x(fromUs), this.#g.left), Math.min(this.#g.x(toUs), this.#g.edge)];
+      if (lane < 0 || x1 <= x0) continue;
+      const y = this.#g.laneY(lane);
+      c.fillStyle = this.#palette.get('off');
+      c.fillRect(x0, y - 7, x1 - x0, 14);
+      if (x1 - x0 < 30) continue;
+      c.fillStyle = this.#palette.get('faint');
+      c.textAlign = 'center';
+      c.fillText('off', (x0 + x1) / 2, y + 4);
+      c.textAlign = 'start';
+    }
   }
 
   // Calls
 
   #paintBars(): void {
     const rights = this.#tracks.tasks.map(() => Number.NEGATIVE_INFINITY);
-    const failed: [Bar, number, number][] = [];
+    const failed: VisibleBar[] = [];
+    const plain: VisibleBar[] = [];
     for (const bar of this.#tracks.bars) {
       const { record, row } = bar;
       if (record.t0Us > this.#rightUs) break;
       if (bar.endUs < this.#leftUs) continue;
       const x0 = Math.max(this.#g.x(record.t0Us), this.#g.left);
-      const x1 = Math.min(this.#g.right, this.#g.x(bar.endUs));
-      if (bar.item.line.hasFailed) failed.push([bar, x0, x1]);
+      const x1 = Math.min(this.#g.edge, this.#g.x(bar.endUs));
+      if (bar.isFailed) failed.push({ bar, x0, x1 });
       // What would be drawn over the last pixel of its row is not drawn.
       else if (Math.max(x1, x0 + 2) > rights[row]! + 0.5) {
-        this.#paintBar(bar, x0, x1);
+        plain.push({ bar, x0, x1 });
         rights[row] = Math.max(x1, x0 + 2);
       }
     }
-    for (const [bar, x0, x1] of failed) this.#paintBar(bar, x0, x1);
-    if (failed.length <= MOST_WORDS) for (const [bar, x0, x1] of failed) this.#paintFailure(bar, x0, x1);
+    for (const one of [...plain, ...failed]) this.#paintBar(one);
+    this.#paintBarWords(plain, failed.length <= MOST_WORDS ? failed : []);
     this.#c.globalAlpha = 1;
   }
 
-  #paintBar({ item, record, row }: Bar, x0: number, x1: number): void {
+  #paintBar({ bar: { item, record, row, isFailed }, x0, x1 }: VisibleBar): void {
     const c = this.#c;
     const waits = record.t1Us !== record.t0Us;
     c.globalAlpha = this.#state.isWanted(item) ? 1 : 0.2;
-    c.fillStyle = this.#palette.get(item.line.hasFailed ? 'failed' : waits ? 'waits' : 'call');
-    // A line of the ground between two calls, where there is room for one.
-    const width = Math.max(2, x1 - x0 - (x1 - x0 > 4 ? 1 : 0));
-    c.fillRect(x0, this.#g.rowY(row), width, BAR_HEIGHT);
-    if (width < 36 || item.line.hasFailed) return;
-    c.fillStyle = this.#palette.get('bartext');
-    c.fillText(printable(record.fn), x0 + 4, this.#g.rowY(row) + 11, width - 8);
+    c.fillStyle = this.#palette.get(isFailed ? 'failed' : waits ? 'waits' : 'call');
+    c.fillRect(x0, this.#g.rowY(row), barWidth(x0, x1), BAR_HEIGHT);
   }
 
-  /** "recv -1 ECONNRESET", in the bar or behind it. */
-  #paintFailure({ item, record, row }: Bar, x0: number, x1: number): void {
+  /** Names in bars, and failures in or beside theirs: no words cover others. */
+  #paintBarWords(plain: readonly VisibleBar[], failed: readonly VisibleBar[]): void {
+    const labels: Label[] = [];
+    for (const one of failed) {
+      const label = this.#failureLabel(one, plain, labels);
+      if (label !== undefined) labels.push(label);
+    }
+    for (const label of labels) this.#paintFailure(label);
+    for (const one of plain) this.#paintName(one, labels);
+  }
+
+  /** A name begins behind a label that stands where it would. */
+  #paintName({ bar: { item, record, row }, x0, x1 }: VisibleBar, labels: readonly Label[]): void {
+    if (barWidth(x0, x1) < LEAST_NAME) return;
+    const inWay = labels.find((label) => label.row === row && label.x <= x0 + LEAST_NAME && label.x + label.room > x0);
+    const x = inWay === undefined ? x0 + 4 : Math.max(x0, inWay.x + inWay.room) + 4;
+    if (x1 - x < LEAST_NAME - 8) return;
+    this.#c.globalAlpha = this.#state.isWanted(item) ? 1 : 0.2;
+    this.#c.fillStyle = this.#palette.get('bartext');
+    this.#c.fillText(printable(record.fn), x, this.#g.rowY(row) + 11, x1 - x - 4);
+  }
+
+  /** Where "recv -1 ECONNRESET" stands: in its bar, right behind it, or right before it; undefined where there is no room. */
+  #failureLabel(one: VisibleBar, plain: readonly VisibleBar[], labels: readonly Label[]): Label | undefined {
+    const { bar, x0, x1 } = one;
+    const { record, row, item } = bar;
     const words = `${printable(record.fn)} ${record.ret} ${record.errno === 0 ? '' : errnoName(record.errno)}`;
     const room = this.#c.measureText(words).width + 8;
-    const y = this.#g.rowY(row) + 11;
-    this.#c.globalAlpha = this.#state.isWanted(item) ? 1 : 0.2;
-    if (x1 - x0 >= room) {
-      this.#c.fillStyle = this.#palette.get('failedtext');
-      this.#c.fillText(words, x0 + 4, y);
-    } else this.#label(words, Math.min(x1 + 1, this.#g.right - room), y, room);
+    const end = x0 + barWidth(x0, x1);
+    if (end - x0 >= room) return { words, row, x: x0, room, item, isInside: true };
+    const spots = [end + 1, x0 - room - 1].filter((x) => x >= this.#g.left && x + room <= this.#g.edge);
+    const fits = (x: number): boolean =>
+      !labels.some((other) => other.row === row && x < other.x + other.room && other.x < x + room) &&
+      !plain.some((other) => other.bar.row === row && this.#hidesName(x, room, other));
+    const x = spots.find(fits);
+    return x === undefined ? undefined : { words, row, x, room, item, isInside: false };
   }
 
-  /** A failure that has no room in its bar, over whatever stands beside it. */
-  #label(words: string, x: number, y: number, room: number): void {
+  /** True if a label would leave a bar no room for its name. */
+  #hidesName(x: number, room: number, { x0, x1 }: VisibleBar): boolean {
+    const isOver = barWidth(x0, x1) >= LEAST_NAME && x <= x0 + LEAST_NAME && x + room > x0;
+    return isOver && x1 - (x + room) < LEAST_NAME;
+  }
+
+  #paintFailure({ words, row, x, room, item, isInside }: Label): void {
     const c = this.#c;
-    c.fillStyle = this.#palette.get('page');
-    c.fillRect(x, y - 11, room, BAR_HEIGHT);
-    c.fillStyle = this.#palette.get('failed');
-    c.fillText(words, x + 4, y);
+    const y = this.#g.rowY(row);
+    c.globalAlpha = this.#state.isWanted(item) ? 1 : 0.2;
+    if (!isInside) {
+      c.fillStyle = this.#palette.get('page');
+      c.fillRect(x, y, room, BAR_HEIGHT);
+    }
+    c.fillStyle = this.#palette.get(isInside ? 'failedtext' : 'failed');
+    c.fillText(words, x + 4, y + 11);
   }
 
   #paintDots(): void {
@@ -243,7 +299,7 @@ class Painting {
     for (const [look, path] of paths) {
       this.#c.strokeStyle = this.#palette.get(look);
       this.#c.setLineDash([...(DASHES[look] ?? [])]);
-      this.#c.lineWidth = look === 'frame' || look === 'dim' ? 1 : 1.6;
+      this.#c.lineWidth = THIN.has(look) ? 1 : 1.6;
       this.#c.stroke(path);
     }
     this.#c.setLineDash([]);
@@ -261,7 +317,7 @@ class Painting {
       const arrow = arrows[i]!;
       if (arrow.tUs > this.#rightUs) break;
       if (arrow.endUs < this.#leftUs) continue;
-      const look = this.#state.isWanted(arrow.item) ? (arrow.isVain ? 'lost' : itemLook(arrow.item)) : 'dim';
+      const look = this.#state.isWanted(arrow.item) ? lookOf(arrow) : 'dim';
       const [x0, x1] = this.#g.ends(arrow);
       const key =
         (arrow.fromLane * lanes + arrow.toLane) * LOOKS.length + LOOKS.indexOf(look as (typeof LOOKS)[number]);
@@ -275,10 +331,15 @@ class Painting {
   #addArrow(path: Path2D, arrow: Arrow, x0: number, x1: number, hasHead: boolean): void {
     const y0 = this.#g.laneY(arrow.fromLane);
     const y1 = this.#g.laneY(arrow.toLane);
-    const { isVain } = arrow;
+    const { isVain, isQuiet } = arrow;
     const [xe, ye] = isVain ? [(x0 + x1) / 2, (y0 + y1) / 2] : [x1, y1];
+    if (!Number.isInteger(arrow.fromLane)) {
+      path.moveTo(x0 + RING, y0);
+      path.arc(x0, y0, RING, 0, 7);
+    }
     path.moveTo(x0, y0);
     path.lineTo(xe, ye);
+    if (isQuiet) return;
     if (isVain) {
       path.moveTo(xe - 5, ye - 5);
       path.lineTo(xe + 5, ye + 5);
@@ -306,11 +367,17 @@ class Painting {
       const width = this.#c.measureText(words).width;
       const [y0, y1] = [this.#g.laneY(arrow.fromLane), this.#g.laneY(arrow.toLane)];
       const box = [0.3, 0.5, 0.15, 0.65, 0.8]
-        .map((at): Box => ({ x: x0 + (x1 - x0) * at + 8, y: y0 + (y1 - y0) * at, width }))
+        .map(
+          (at): Box => ({
+            x: Math.min(x0 + (x1 - x0) * at + 8, this.#g.edge - width - 2),
+            y: y0 + (y1 - y0) * at,
+            width,
+          }),
+        )
         .find((one) => !taken.some((other) => overlap(one, other)));
       if (box === undefined) continue;
       taken.push(box);
-      this.#write(words, box.x, box.y + 4, look === 'frame' ? 'faint' : look);
+      this.#write(words, box.x, box.y + 4, look === 'frame' || look === 'quiet' ? 'faint' : look);
     }
   }
 
@@ -331,7 +398,7 @@ class Painting {
     const c = this.#c;
     for (const item of this.#state.marks) {
       const x = this.#g.x(item.tUs);
-      if (x < this.#g.left || x > this.#g.right) continue;
+      if (x < this.#g.left || x > this.#g.edge) continue;
       const y = this.#g.markY(laneOfMark(this.#state.view, item));
       c.fillStyle = this.#palette.get(item.kind === 'mark' ? item.mark.kind : 'note');
       c.strokeStyle = this.#palette.get('page');
@@ -378,9 +445,30 @@ class Painting {
     const bar = this.#tracks.bars.find((one) => one.record === record);
     if (bar === undefined) return;
     const from = this.#g.x(record.t0Us);
-    const to = Math.min(this.#g.right, this.#g.x(bar.endUs));
+    const to = Math.min(this.#g.edge, this.#g.x(bar.endUs));
     this.#c.strokeRect(from - 1, this.#g.rowY(bar.row) - 1, Math.max(4, to - from + 2), BAR_HEIGHT + 2);
   }
+}
+
+interface VisibleBar {
+  readonly bar: Bar;
+  readonly x0: number;
+  readonly x1: number;
+}
+
+/** Words of a failed call. */
+interface Label {
+  readonly words: string;
+  readonly row: number;
+  readonly x: number;
+  readonly room: number;
+  readonly item: Item;
+  readonly isInside: boolean;
+}
+
+/** A line of the ground stays free between two calls, where there is room for one. */
+function barWidth(x0: number, x1: number): number {
+  return Math.max(2, x1 - x0 - (x1 - x0 > 4 ? 1 : 0));
 }
 
 interface VisibleArrow {
@@ -413,6 +501,11 @@ function firstFrom(arrows: readonly Arrow[], us: number): number {
   return low;
 }
 
+function lookOf({ item, isQuiet, isVain }: Arrow): string {
+  if (isQuiet) return 'quiet';
+  return isVain ? 'lost' : itemLook(item);
+}
+
 /** "[S.]", "[P.] 13 lost", "ARP", "DNS": what fits beside an arrow. */
 function shortWords(line: FrameLine, look: string): string {
   const fate =
@@ -423,7 +516,9 @@ function shortWords(line: FrameLine, look: string): string {
       : look === 'again'
         ? ' again'
         : look === 'fault'
-          ? ` ${line.fault}`
+          ? line.isForged
+            ? ' forged'
+            : ` ${line.harm}`
           : '';
   return protocolWords(line) + fate;
 }

@@ -2,17 +2,22 @@
 
 import type { CallRecord } from '../../../device/trace.ts';
 import { printable } from '../../printable.ts';
+import { itemActor } from '../item-text.ts';
 import type { Item, RunView } from '../run-view.ts';
+import { isFailure } from '../troubles.ts';
 
 /** A frame on its way to one board. */
 export interface Arrow {
   readonly item: Extract<Item, { kind: 'frame' }>;
+  /** Between two lanes for a frame that no board has sent. */
   readonly fromLane: number;
   readonly toLane: number;
   readonly tUs: number;
   readonly endUs: number;
   /** True if it never comes there: it is lost, or nobody takes it. */
   readonly isVain: boolean;
+  /** True for a question or an announcement of ARP that nobody heard. */
+  readonly isQuiet: boolean;
   /** How many frames left at the same instant for the same board before it. */
   readonly nth: number;
 }
@@ -24,6 +29,7 @@ export interface Bar {
   readonly row: number;
   /** When it returned, or when its task began another one; infinite if neither happened. */
   endUs: number;
+  readonly isFailed: boolean;
 }
 
 /** Something printed. */
@@ -56,7 +62,9 @@ export function tracksOf(view: RunView): Tracks {
       const row = rows.of(record.board, record.task);
       const before = last[row];
       if (before !== undefined) before.endUs = Math.min(before.endUs, record.t0Us);
-      last[row] = { item, record, row, endUs: record.t1Us < 0 ? Number.POSITIVE_INFINITY : record.t1Us };
+      const lossUs = view.lossDuring(record)?.fromUs ?? Number.POSITIVE_INFINITY;
+      const endUs = record.t1Us < 0 ? lossUs : record.t1Us;
+      last[row] = { item, record, row, endUs, isFailed: isFailure(view, item.line) };
       bars.push(last[row]);
     }
     if (item.kind === 'log') dots.push({ item, row: rows.of(item.log.board, item.log.task) });
@@ -89,13 +97,16 @@ function arrowsOf(view: RunView): Arrow[] {
     if (item.kind !== 'frame') continue;
     const { line, tUs } = item;
     const heard = view.arrivalsOf(item.n);
-    const isVain = line.lost || (heard.length === 0 && view.isUnheard(line));
+    const isUnheard = heard.length === 0 && view.isUnheard(line);
+    const isQuiet = isUnheard && line.d.arp !== undefined;
+    const isVain = line.lost || isUnheard;
     const add = (toLane: number, endUs: number): void => {
       const way = line.from * lanes.size + toLane;
+      const fromLane = line.isForged ? toLane + (line.from < toLane ? -0.5 : 0.5) : line.from;
       const last = company.get(way);
       const nth = last?.tUs === tUs ? last.nth + 1 : 0;
       company.set(way, { tUs, nth });
-      arrows.push({ item, fromLane: line.from, toLane, tUs, endUs, isVain, nth });
+      arrows.push({ item, fromLane, toLane, tUs, endUs, isVain, isQuiet, nth });
     };
     for (const { board, tUs: endUs } of heard) add(lanes.get(board) ?? -1, endUs);
     // Of a lost frame, and in a capture, it is only known to whom it was addressed.
@@ -106,5 +117,5 @@ function arrowsOf(view: RunView): Arrow[] {
 
 /** Lane of what a mark is about; -1 if that is no board. */
 export function laneOfMark({ boards }: RunView, item: Item): number {
-  return item.kind === 'mark' ? boards.indexOf(item.mark.board) : -1;
+  return item.kind === 'mark' || item.kind === 'note' ? boards.indexOf(itemActor(item)) : -1;
 }

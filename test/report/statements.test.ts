@@ -1,0 +1,176 @@
+/** What the report says of forged frames, of boards that were off, and of what never arrived: nothing that is not so. */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  AF_INET,
+  type FaultSpec,
+  type Os,
+  SHUT_WR,
+  SO_RCVTIMEO,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  sockaddr_in,
+  World,
+} from '../../device/index.ts';
+import { sendingAfter } from '../../tools/report/connections.ts';
+import { ruleOf } from '../../tools/report/explain.ts';
+import { itemActor, itemText } from '../../tools/report/item-text.ts';
+import { resultWords } from '../../tools/report/reasons.ts';
+import { reportData } from '../../tools/report/report.ts';
+import { type Item, RunView } from '../../tools/report/run-view.ts';
+import { sentenceOf } from '../../tools/report/story.ts';
+import { hasTimedOut } from '../../tools/report/wakes.ts';
+
+const second = 1_000_000;
+
+type Program = (os: Os) => Generator<void, unknown, void>;
+
+function runOf(server: Program, client: Program, plan: FaultSpec[], until = 20 * second): RunView {
+  const world = new World({ seed: 1 });
+  const lan = world.lan();
+  world.record({ states: true });
+  world.esp32('server', { lan, ip: '192.168.4.1' }).xTaskCreate(server, 'main');
+  world.esp32('client', { lan, ip: '192.168.4.2' }).xTaskCreate(client, 'main', { startUs: 100_000 });
+  world.inflict(plan);
+  return new RunView(reportData(world, world.runSync({ until })));
+}
+
+function* listening(os: Os) {
+  const sock = yield* os.socket(AF_INET, SOCK_STREAM);
+  yield* os.bind(sock, sockaddr_in('0.0.0.0', 80));
+  yield* os.listen(sock, 2);
+  return sock;
+}
+
+function* connected(os: Os) {
+  const sock = yield* os.socket(AF_INET, SOCK_STREAM);
+  yield* os.connect(sock, sockaddr_in('192.168.4.1', 80));
+  return sock;
+}
+
+const buffer = new Uint8Array(100);
+const callOf = (view: RunView, board: string, fn: string) =>
+  view.data.calls.find((one) => one.board === board && one.fn === fn)!;
+const itemOf = (view: RunView, n: number): Item => view.item(n)!;
+
+describe('a RST that the fault plan forges behind a SYN-ACK', () => {
+  let view: RunView;
+  beforeAll(() => {
+    view = runOf(
+      function* (os) {
+        const sock = yield* os.accept(yield* listening(os));
+        yield* os.vTaskDelay(300);
+        yield* os.send(sock, 'x');
+        yield* os.close(sock);
+      },
+      function* (os) {
+        yield* os.recv(yield* connected(os), buffer);
+      },
+      [{ kind: 'rst', match: { flags: 'S.', from: 'server' }, toward: 'sender', replace: false, delayUs: 2500 }],
+    );
+  });
+  const forged = () => view.frameLines.find((line) => line.isForged)!;
+  const synAck = () => view.frameLines.find((line) => line.label.includes('[S.]'))!;
+
+  test('has one name everywhere', () => {
+    const n = forged().record.n;
+    const name = `a forged RST, frame ${n} (fault plan), not sent by client`;
+    expect(resultWords(view, callOf(view, 'server', 'send'))).toBe(`-1 ECONNRESET: ${name}`);
+    expect(sentenceOf(view, itemOf(view, n))).toContain(name.slice(1));
+    expect(itemActor(itemOf(view, n))).toBe('fault plan');
+  });
+
+  test('leaves the frame before it as it was sent', () => {
+    expect([synAck().fault, synAck().harm, synAck().look]).toEqual(['rst', '', 'frame']);
+    expect(sentenceOf(view, itemOf(view, synAck().record.n))).not.toContain('wire');
+  });
+
+  test('acknowledges nothing', () => {
+    const place = view.place(synAck().record.n)!;
+    expect(view.answerTo(place)?.line.isForged).toBe(false);
+    expect(view.answeredBy(view.place(forged().record.n)!)).toEqual([]);
+  });
+
+  test('close() says nothing where nothing is left to say', () => {
+    const close = callOf(view, 'server', 'close');
+    expect(sentenceOf(view, itemOf(view, close.n0))).toBe(
+      'server: close() frees descriptor 55; the connection was over before, so nothing is sent.',
+    );
+  });
+});
+
+describe('a client that reboots after its request', () => {
+  let view: RunView;
+  beforeAll(() => {
+    view = runOf(
+      function* (os) {
+        const listenSock = yield* listening(os);
+        for (let i = 0; i < 2; i++) {
+          const sock = yield* os.accept(listenSock);
+          while ((yield* os.recv(sock, buffer)) > 0) if (i === 0) yield* os.send(sock, 'answer');
+          yield* os.close(sock);
+        }
+      },
+      function* (os) {
+        const sock = yield* connected(os);
+        yield* os.setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, { tv_sec: 10, tv_usec: 0 });
+        yield* os.send(sock, 'state');
+        yield* os.vTaskDelay(30);
+        yield* os.shutdown(sock, SHUT_WR);
+        yield* os.recv(sock, buffer);
+      },
+      [{ kind: 'reboot', board: 'client', after: { match: { from: 'client', data: true } }, forUs: 2 * second }],
+    );
+  });
+
+  test('takes its connections with it', () => {
+    const [first] = view.connections;
+    const end = first!.ends.find(({ board }) => board === 'client')!;
+    const [off] = view.offPeriods;
+    expect(end.states.at(-1)).toMatchObject({ tUs: off!.fromUs, state: { state: 'CLOSED', isTimed: false } });
+  });
+
+  test('refuses what comes to the connection that it does not know', () => {
+    const reset = view.frameLines.find((line) => line.tcp?.isReset)!;
+    const [off] = view.offPeriods;
+    expect(ruleOf(view, reset)?.text).toBe(
+      `client rebooted at ${off!.fromUs / second} s and does not know this connection: the segment that came is refused.`,
+    );
+  });
+
+  test('only bytes, SYN and FIN are sent again', () => {
+    for (const { connection, segment } of view.frameLines.flatMap((line) => view.place(line.record.n) ?? [])) {
+      if (segment.end === segment.seq) expect(sendingAfter(connection, segment)).toBeUndefined();
+    }
+  });
+
+  test('what never arrived is not acknowledged, and a RST acknowledges nothing', () => {
+    const vain = view.frameLines.filter((line) => line.d.tcp !== undefined && view.isInVain(line));
+    expect(vain.length).toBeGreaterThan(0);
+    for (const line of vain) {
+      expect(view.answerTo(view.place(line.record.n)!)).toBeUndefined();
+      expect(sentenceOf(view, itemOf(view, line.record.n))).toContain('It reached nobody: client was off.');
+    }
+    const reset = view.frameLines.find((line) => line.tcp?.isReset)!;
+    expect(view.answeredBy(view.place(reset.record.n)!)).toEqual([]);
+  });
+
+  test('no call returns because of itself', () => {
+    for (const call of view.data.calls) {
+      const wake = view.wakeOf(call);
+      if (wake?.cause === 'call') expect(wake.ref).not.toBe(call.n0);
+    }
+    const accept = callOf(view, 'server', 'accept');
+    expect(view.wakeOf(accept)?.cause).toBe('frame');
+    expect(hasTimedOut(callOf(view, 'client', 'vTaskDelay'))).toBe(true);
+  });
+
+  test('its call that did not return stands at the loss of power, and a line says when it is back', () => {
+    const texts = view.items.map(itemText);
+    const reboot = texts.findIndex((text) => text.startsWith('Fault plan: Client reboots'));
+    expect(texts[reboot + 1]).toBe('... vTaskDelay(30) has not returned');
+    const back = view.items.find((item) => item.kind === 'note' && item.text.includes('is back'))!;
+    expect(back.tUs).toBe(view.offPeriods[0]!.toUs);
+    expect(itemActor(back)).toBe('client');
+    expect(view.items[view.items.indexOf(back) + 1]).toMatchObject({ kind: 'frame' });
+  });
+});

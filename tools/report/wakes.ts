@@ -1,0 +1,37 @@
+/** What ended the wait of a call that no frame, timer or call of the stack has ended: its own time, or another task. */
+
+import type { CallRecord } from '../../device/trace.ts';
+import { EWOULDBLOCK } from '../../sockets/errno.ts';
+import { isShortSend } from './reasons.ts';
+import type { RunView } from './run-view.ts';
+
+/** Calls that do nothing but wait for a while. */
+const SLEEPS: ReadonlySet<string> = new Set([
+  'vTaskDelay',
+  'vTaskDelayUntil',
+  'xTaskDelayUntil',
+  'sleep',
+  'usleep',
+  'nanosleep',
+]);
+
+/** Calls whose 0 says that nothing came in time. */
+const WAITS_FOR: ReadonlySet<string> = new Set(['select', 'poll']);
+
+/** True for a call that its own time has ended, whatever else happened at that instant. */
+export function hasTimedOut(call: CallRecord): boolean {
+  const { fn, ret = 0, errno } = call;
+  return SLEEPS.has(fn) || (ret < 0 && errno === EWOULDBLOCK) || (WAITS_FOR.has(fn) && ret === 0) || isShortSend(call);
+}
+
+/** A sentence. */
+export function timeOutWords({ fn }: CallRecord): string {
+  return SLEEPS.has(fn) ? 'Its time was over.' : 'Its time-out ended the wait.';
+}
+
+/** The call of another task of the same board that was made at the instant at which a call returned. */
+export function wakingCall({ data }: RunView, { board, task, n0, n1, t1Us }: CallRecord): CallRecord | undefined {
+  return data.calls.findLast(
+    (one) => one.board === board && one.task !== task && one.t0Us === t1Us && one.n0 > n0 && one.n0 < n1,
+  );
+}
