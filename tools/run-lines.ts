@@ -225,7 +225,7 @@ export class FrameLine {
 
   /** What the wire did to this very frame: a RST or FIN that a fault adds behind it leaves it as it is. */
   get harm(): string {
-    if (this.lost || this.isForged) return this.fault;
+    if (this.record.fault === '' || this.lost || this.isForged) return this.fault;
     return this.fault
       .split('+')
       .filter((one) => one !== 'rst' && one !== 'fin')

@@ -99,13 +99,13 @@ describe('a run with a lost segment', () => {
   test('the keyboard goes from trouble to trouble, back, and from panel to panel', async () => {
     const selected = () => text('.row.selected .text');
     await page.keyboard.press('n');
-    expect(await selected()).toContain('✗ drop');
+    expect(await selected()).toContain('✗ lost drop');
     await page.keyboard.press('n');
     expect(await selected()).toContain('(retransmission)');
     await page.keyboard.press('b');
-    expect(await selected()).toContain('✗ drop');
+    expect(await selected()).toContain('✗ lost drop');
     await page.keyboard.press('p');
-    expect(await selected()).toContain('✗ drop');
+    expect(await selected()).toContain('✗ lost drop');
     for (const [key, panel] of Object.entries({ 1: '#marks', 2: '#detail', 3: '#story', 4: '#connection' })) {
       await page.keyboard.press(key);
       expect(await page.locator('.panel:visible').count()).toBe(1);

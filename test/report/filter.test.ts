@@ -16,7 +16,7 @@ beforeAll(() => {
 function matches(text: string): string[] {
   const filter = parseFilter(text);
   if (typeof filter === 'string') throw new Error(filter);
-  return view.items.filter((item) => filter(item, itemText(item))).map(itemText);
+  return view.items.filter((item) => filter(item, view)).map(itemText);
 }
 
 describe('what gets through', () => {
@@ -31,6 +31,12 @@ describe('what gets through', () => {
     ['tcp && (tcp.port == 99 || lost)', 3],
     ['mark == retransmission', 1],
     ['ip.addr == 10.0.0.1', 0],
+    ['frame > 1000', 0],
+    ['frame >= 0 && frame < 1', 1],
+    ['fault', 1],
+    ['fault == drop', 1],
+    ['"✗ lost drop"', 1],
+    ['xxxxxxxxxx', 16],
   ])('%s: %i', (text, count) => {
     expect(matches(text)).toHaveLength(count);
   });
@@ -56,6 +62,8 @@ describe('what is wrong with it is said in a sentence', () => {
     ['tcp &&', 'Something is missing at the end.'],
     ['tcp)', '")" is not expected here.'],
     ['== 3', '"==" is not expected here.'],
+    ['packet > 60', 'There is no field "packet". To look for these words, put them in quotes.'],
+    ['frame > some', '">" needs a number, not "some".'],
   ])('%s', (text, message) => {
     expect(parseFilter(text)).toEqual(expect.stringContaining(message));
   });

@@ -1,15 +1,16 @@
 /**
- * The filter language of the report: `tcp.port == 80 && !lost`, `host == server`, `errno == ECONNRESET`, or plain words,
- * which are looked for in the text. Terms are joined by && and ||, negated by !, grouped by parentheses.
+ * The filter language of the report: `tcp.port == 80 && !lost`, `frame > 60`, `errno == ECONNRESET`, or plain words, which
+ * are looked for in what the list shows. Terms are joined by && and ||, negated by !, grouped by parentheses.
  */
 
 import { errnoName } from '../../sockets/errno.ts';
-import type { Item } from './run-view.ts';
+import { itemActor, searchText } from './item-text.ts';
+import type { Item, RunView } from './run-view.ts';
 
-/** Says whether an item is wanted. @param text the item's words as the list shows them */
-export type Filter = (item: Item, text: string) => boolean;
+/** Says whether an item of a run is wanted. */
+export type Filter = (item: Item, view: RunView) => boolean;
 
-type Values = (item: Item) => readonly (string | number)[];
+type Values = (item: Item, view: RunView) => readonly (string | number)[];
 
 const NOTHING: readonly string[] = [];
 const isIf = (yes: boolean): readonly (string | number)[] => (yes ? [1] : NOTHING);
@@ -33,15 +34,15 @@ const FIELDS: Readonly<Record<string, Values>> = {
   igmp: (item) => isIf(item.kind === 'frame' && item.line.d.igmp !== undefined),
   dns: (item) => isIf(item.kind === 'frame' && item.line.d.app === 'DNS'),
   dhcp: (item) => isIf(item.kind === 'frame' && item.line.d.app === 'DHCP'),
-  lost: (item) => isIf(item.kind === 'frame' && item.line.lost),
-  fault: (item) => (item.kind === 'frame' && item.line.fault !== '' ? [item.line.fault] : NOTHING),
+  lost: (item, view) => isIf(item.kind === 'frame' && view.isInVain(item.line)),
+  fault: faultOf,
   mark: (item) =>
     item.kind === 'frame' && item.line.tcp?.mark
       ? [item.line.tcp.mark]
       : item.kind === 'mark'
         ? [item.mark.kind]
         : NOTHING,
-  host: (item) => [hostOf(item)],
+  host: (item) => [itemActor(item)],
   task: (item) => (item.kind === 'call' ? [item.line.record.task] : item.kind === 'log' ? [item.log.task] : NOTHING),
   call: (item) => (item.kind === 'call' ? [item.line.record.fn] : NOTHING),
   fd: (item) =>
@@ -53,19 +54,13 @@ const FIELDS: Readonly<Record<string, Values>> = {
   log: (item) => (item.kind === 'log' ? [item.log.level] : NOTHING),
 };
 
-function hostOf(item: Item): string {
-  switch (item.kind) {
-    case 'frame':
-      return item.line.record.from;
-    case 'call':
-      return item.line.record.board;
-    case 'log':
-      return item.log.board;
-    case 'mark':
-      return item.mark.board;
-    case 'note':
-      return '';
-  }
+/** What the wire or the fault plan did: the labels of a frame, or the kind of the plan's fault that met it. */
+function faultOf(item: Item, { data }: RunView): readonly string[] {
+  if (item.kind === 'frame' && item.line.fault !== '') return item.line.fault.split('+');
+  if (item.kind === 'mark' || item.kind === 'log') return NOTHING;
+  const n = item.kind === 'call' ? item.line.record.n0 : item.n;
+  const met = data.faults.filter(({ matched }) => matched.includes(n));
+  return met.map(({ text }) => (JSON.parse(text) as { readonly kind: string }).kind);
 }
 
 /**
@@ -84,7 +79,24 @@ export function parseFilter(text: string): Filter | string {
   }
 }
 
-const WORD = /&&|\|\||==|!=|[()!]|"[^"]*"?|(?:[^\s()!=&|"]|=(?!=)|&(?!&)|\|(?!\|))+/g;
+const WORD = /&&|\|\||[=!<>]=|[()!<>]|"[^"]*"?|(?:[^\s()!=&|"<>]|=(?!=)|&(?!&)|\|(?!\|))+/g;
+
+/** @param values of a field, in lower case  @param wanted in lower case */
+type Comparison = (values: readonly string[], wanted: string) => boolean;
+
+const ordered =
+  (isOrdered: (value: number, wanted: number) => boolean): Comparison =>
+  (values, wanted) =>
+    values.some((value) => isOrdered(Number(value), Number(wanted)));
+
+const COMPARISONS: ReadonlyMap<string, Comparison> = new Map<string, Comparison>([
+  ['==', (values, wanted) => values.includes(wanted)],
+  ['!=', (values, wanted) => !values.includes(wanted)],
+  ['<', ordered((value, wanted) => value < wanted)],
+  ['<=', ordered((value, wanted) => value <= wanted)],
+  ['>', ordered((value, wanted) => value > wanted)],
+  ['>=', ordered((value, wanted) => value >= wanted)],
+]);
 
 class Parser {
   readonly #words: readonly string[];
@@ -104,7 +116,7 @@ class Parser {
     let filter = this.#both();
     while (this.#take('||')) {
       const [left, right] = [filter, this.#both()];
-      filter = (item, text) => left(item, text) || right(item, text);
+      filter = (item, view) => left(item, view) || right(item, view);
     }
     return filter;
   }
@@ -114,20 +126,20 @@ class Parser {
     let filter = this.#one();
     while (this.#take('&&') || this.#beginsTerm()) {
       const [left, right] = [filter, this.#one()];
-      filter = (item, text) => left(item, text) && right(item, text);
+      filter = (item, view) => left(item, view) && right(item, view);
     }
     return filter;
   }
 
   #beginsTerm(): boolean {
     const word = this.#words[this.#at];
-    return word !== undefined && word !== ')' && word !== '||' && word !== '==' && word !== '!=';
+    return word !== undefined && word !== ')' && word !== '||' && !COMPARISONS.has(word);
   }
 
   #one(): Filter {
     if (this.#take('!')) {
       const inner = this.#one();
-      return (item, text) => !inner(item, text);
+      return (item, view) => !inner(item, view);
     }
     if (this.#take('(')) {
       const inner = this.#either();
@@ -136,27 +148,26 @@ class Parser {
     }
     const word = this.#words[this.#at++];
     if (word === undefined) throw new SyntaxError('Something is missing at the end.');
-    if (!/^["\w.*-]/u.test(word) && /^[&|=!)]/.test(word)) throw new SyntaxError(`"${word}" is not expected here.`);
+    if (word === ')' || word === '&&' || word === '||' || COMPARISONS.has(word))
+      throw new SyntaxError(`"${word}" is not expected here.`);
     return this.#term(word);
   }
 
   #term(word: string): Filter {
     const values = Object.hasOwn(FIELDS, word) ? FIELDS[word] : undefined;
-    const isEqual = this.#take('==');
-    if (!isEqual && !this.#take('!=')) {
-      if (values !== undefined) return (item) => values(item).length > 0;
-      const wanted = unquoted(word).toLowerCase();
-      return (_item, text) => text.toLowerCase().includes(wanted);
-    }
-    if (values === undefined) {
-      throw new SyntaxError(`There is no field "${word}". There are: ${Object.keys(FIELDS).join(', ')}.`);
-    }
+    const sign = this.#words[this.#at] ?? '';
+    const comparison = COMPARISONS.get(sign);
+    if (comparison === undefined)
+      return values === undefined ? wordFilter(word) : (item, view) => values(item, view).length > 0;
+    this.#at++;
+    if (values === undefined) throw new SyntaxError(noField(word, sign));
     const right = this.#words[this.#at++];
     if (right === undefined) throw new SyntaxError(`What is ${word} to be compared with?`);
     const wanted = unquoted(right).toLowerCase();
-    return (item) => {
-      const found = values(item);
-      return found.length > 0 && found.some((value) => String(value).toLowerCase() === wanted) === isEqual;
+    if (/[<>]/.test(sign) && !/^\d+$/.test(wanted)) throw new SyntaxError(`"${sign}" needs a number, not "${right}".`);
+    return (item, view) => {
+      const found = values(item, view).map((value) => String(value).toLowerCase());
+      return found.length > 0 && comparison(found, wanted);
     };
   }
 
@@ -165,6 +176,16 @@ class Parser {
     this.#at++;
     return true;
   }
+}
+
+function noField(word: string, sign: string): string {
+  const isWord = sign === '<' || sign === '>' ? ' To look for these words, put them in quotes.' : '';
+  return `There is no field "${word}".${isWord} There are: ${Object.keys(FIELDS).join(', ')}.`;
+}
+
+function wordFilter(word: string): Filter {
+  const wanted = unquoted(word).toLowerCase();
+  return (item, view) => searchText(view, item).toLowerCase().includes(wanted);
 }
 
 function unquoted(word: string): string {

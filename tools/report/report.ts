@@ -56,7 +56,7 @@ function outcomeSentence(world: World, run: RunReport | undefined): string {
     case 'hang':
       return 'The programs hang.';
     case 'until':
-      return `The time was up: the run was to last ${world.nowUs / 1e6} s, and something was still going on.`;
+      return `The time was up: the run was to last ${world.nowUs / 1e6} s, and some programs had not ended.`;
     case undefined:
       return 'The run failed.';
   }

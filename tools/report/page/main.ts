@@ -14,7 +14,7 @@ import { Timeline } from './timeline.ts';
 
 const FILTER_HELP =
   'Filter: words, or fields such as tcp.port == 80, ip.addr == 192.168.4.1, host == server, task == main, call == recv, ' +
-  'errno == ECONNRESET, lost, fault, log, dns, dhcp; joined by && and ||, negated by !, grouped by parentheses.';
+  'errno == ECONNRESET, frame > 60, lost, fault, log, dns, dhcp; joined by && and ||, negated by !, grouped by parentheses.';
 
 const KEYS: readonly (readonly [string, string])[] = [
   ['↓ j', 'next line'],
@@ -22,9 +22,9 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Page Down, Page Up', 'twenty lines'],
   ['Home, End', 'first and last line'],
   ['← →', 'pan'],
-  ['+ −', 'zoom'],
+  ['+ −', 'zoom, on what is selected'],
   ['0', 'the whole run'],
-  ['n p', 'next and previous trouble: a failed call, a lost frame, a finding'],
+  ['n p', 'next and previous trouble: a failed call, one that never returned, a lost frame, a reboot, a finding'],
   ['b', 'back to what was selected before'],
   ['1 2 3 4', 'summary, detail, story, connections'],
   ['/', 'filter'],
@@ -101,9 +101,10 @@ function listenToControls(): void {
   const filter = byId('filter') as HTMLInputElement;
   filter.addEventListener('input', () => {
     state.setFilter(filter.value);
-    filter.classList.toggle('failed', state.filterError !== '');
-    byId('filter-note').textContent =
-      state.filterError || (filter.value === '' ? '' : `${state.shown.length} of ${view.items.length}`);
+    const isWrong = state.filterError !== '';
+    filter.classList.toggle('failed', isWrong);
+    byId('filter-note').classList.toggle('failed', isWrong);
+    tell(state.filterError || (filter.value === '' ? '' : `${state.shown.length} of ${view.items.length}`));
   });
   byId('fit').addEventListener('click', () => state.axis.fit());
   const quiet = byId('quiet') as HTMLInputElement;
@@ -119,6 +120,11 @@ function listenToControls(): void {
     ...KEYS.map(([keys, what]) => element('p', '', [element('kbd', '', [keys]), what])),
     element('p', 'faint', [FILTER_HELP]),
   );
+}
+
+/** Beside the filter, where there is room for a sentence. */
+function tell(text: string): void {
+  byId('filter-note').textContent = text;
 }
 
 function isDark(): boolean {
@@ -158,12 +164,12 @@ function listenToKeys(): void {
     End: () => state.move(Number.MAX_SAFE_INTEGER),
     ArrowLeft: () => state.axis.pan(-0.2),
     ArrowRight: () => state.axis.pan(0.2),
-    '+': () => state.axis.zoom(0.7),
-    '=': () => state.axis.zoom(0.7),
-    '-': () => state.axis.zoom(1.4),
+    '+': () => state.zoom(0.7),
+    '=': () => state.zoom(0.7),
+    '-': () => state.zoom(1.4),
     '0': () => state.axis.fit(),
-    n: () => state.moveToTrouble(1),
-    p: () => state.moveToTrouble(-1),
+    n: () => tell(state.moveToTrouble(1)),
+    p: () => tell(state.moveToTrouble(-1)),
     b: () => state.back(),
     '1': () => openTab(0),
     '2': () => openTab(1),

@@ -1,6 +1,5 @@
 /** The strip over the timeline: how much happened when, and a brush that says which part is in view. */
 
-import { isTrouble } from '../troubles.ts';
 import { byId, Palette, sharpContext } from './dom.ts';
 import type { PageState } from './state.ts';
 
@@ -49,7 +48,7 @@ export class Overview {
       const x = Math.floor(((axis.toUnit(item.tUs) - first) / Math.max(1, last - first)) * width);
       const at = Math.min(width - 1, Math.max(0, x));
       if (this.#state.isWanted(item)) counts[at]!++;
-      if (isTrouble(view, item)) troubled[at] = 1;
+      if (this.#state.troubles.has(item)) troubled[at] = 1;
     }
     return { counts, troubled };
   }

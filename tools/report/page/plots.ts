@@ -1,8 +1,11 @@
 /** A connection over time: sequence numbers as tcptrace draws them, windows, buffers and the retransmission time-out. */
 
 import uPlot from 'uplot';
-import type { TcpState } from '../../../device/trace.ts';
-import { bytesSent, type Connection, type ConnectionEnd } from '../connections.ts';
+import type { StateRecord, TcpState } from '../../../device/trace.ts';
+import { TCP_RST } from '../../../stack/prot/tcp.ts';
+import { printable } from '../../printable.ts';
+import { bytesSent, type Connection, type ConnectionEnd, type Segment } from '../connections.ts';
+import { lossWords } from '../power.ts';
 import { byId, element, Palette, seconds } from './dom.ts';
 import type { PageState } from './state.ts';
 
@@ -79,6 +82,7 @@ export class Plots {
     const connection = this.#connection();
     const side = this.#side.value === '0' ? 0 : 1;
     this.#states(connection);
+    this.#aboutTime();
     this.#sequence(connection, side);
     const own = connection.ends[side];
     this.#fields(own, 'Windows of the sender, bytes', ['cwnd', 'ssthresh', 'snd_wnd']);
@@ -89,18 +93,12 @@ export class Plots {
   }
 
   #sequence(connection: Connection, side: 0 | 1): void {
-    const rows = connection.segments.map((segment): [number, Column] => {
-      const x = this.#state.axis.toUnit(segment.line.tUs);
-      if (segment.from !== side)
-        return [
-          x,
-          [null, null, null, segment.ack < 0 ? null : segment.ack, segment.ack < 0 ? null : segment.ack + segment.wnd],
-        ];
-      if (segment.end === segment.seq) return [x, [null, null, null, null, null]];
-      const isAgain = segment.line.tcp?.mark === 'retransmission';
-      const place = segment.line.lost ? 2 : isAgain ? 1 : 0;
-      return [x, [0, 1, 2, 3, 4].map((i) => (i === place ? segment.end : null))];
-    });
+    if (bytesSent(connection, side) === 0) {
+      const { board, address } = connection.ends[side];
+      this.#charts.append(element('p', '', [printable(`${board || address} sent no data on this connection.`)]));
+      return;
+    }
+    const rows = connection.segments.filter(isOrderly).map((segment) => this.#sequenceRow(segment, side));
     this.#plot('Sequence numbers, relative', rows, [
       dots('sent', this.#palette.get('frame')),
       dots('sent again', this.#palette.get('again')),
@@ -108,6 +106,25 @@ export class Plots {
       stairs('acknowledged', this.#palette.get('call')),
       stairs('window edge', this.#palette.get('faint')),
     ]);
+  }
+
+  /** When, and: sent, sent again, lost, acknowledged, window edge. */
+  #sequenceRow(segment: Segment, side: 0 | 1): [number, Column] {
+    const { axis, view } = this.#state;
+    const { line, from, seq, end, ack, wnd } = segment;
+    const x = axis.toUnit(line.tUs);
+    if (from !== side) return [x, [null, null, null, ack < 0 ? null : ack, ack < 0 ? null : ack + wnd]];
+    if (end === seq) return [x, [null, null, null, null, null]];
+    const place = view.isInVain(line) ? 2 : line.tcp?.mark === 'retransmission' ? 1 : 0;
+    return [x, [0, 1, 2, 3, 4].map((i) => (i === place ? end : null))];
+  }
+
+  /** The plots share the timeline's axis, also where that draws silences short. */
+  #aboutTime(): void {
+    if (!this.#state.axis.skipsQuiet) return;
+    this.#charts.append(
+      element('p', 'faint', ['Time goes as in the picture above: where nothing happens for long, it is drawn short.']),
+    );
   }
 
   #fields(end: ConnectionEnd, title: string, keys: readonly (keyof TcpState)[]): void {
@@ -135,9 +152,14 @@ export class Plots {
     for (const end of connection.ends) {
       const names = end.states.filter((record, i) => record.state.state !== end.states[i - 1]?.state.state);
       if (names.length === 0) continue;
-      const steps = names.map((record) => `${record.state.state} at ${seconds(record.tUs)} s`).join(' → ');
-      this.#charts.append(element('p', '', [`${endName(end)}: ${steps}`]));
+      const steps = names.map((record) => this.#stateWords(connection, end, record)).join(' → ');
+      this.#charts.append(element('p', '', [`${printable(endName(end))}: ${steps}`]));
     }
+  }
+
+  #stateWords(connection: Connection, end: ConnectionEnd, { state, tUs, n }: StateRecord): string {
+    const loss = state.state === 'CLOSED' ? this.#state.view.lossOf(connection, end.board, n) : undefined;
+    return loss?.fromUs === tUs ? `gone: ${printable(lossWords(loss))}` : `${state.state} at ${seconds(tUs)} s`;
   }
 
   #plot(title: string, rows: [number, Column][], series: uPlot.Series[]): void {
@@ -188,6 +210,11 @@ export class Plots {
     for (const plot of this.#plots) plot.setScale('x', { min: from, max: to });
     this.#isFollowing = false;
   }
+}
+
+/** False for a RST, whose window and acknowledgement say nothing of the stream. */
+function isOrderly({ line }: Segment): boolean {
+  return (line.d.tcp!.flags & TCP_RST) === 0;
 }
 
 /** Bytes of "1441:2881 4321:5761". */

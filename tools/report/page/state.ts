@@ -1,8 +1,8 @@
 /** What the reader looks at: the selected item, the filter, and who wants to know when they change. */
 
 import { type Filter, parseFilter } from '../filter.ts';
-import { itemText } from '../item-text.ts';
 import type { Item, RunView } from '../run-view.ts';
+import { isTrouble } from '../troubles.ts';
 import { TimeAxis } from './time-axis.ts';
 
 export class PageState {
@@ -19,6 +19,7 @@ export class PageState {
   filterError = '';
   readonly #selectListeners: (() => void)[] = [];
   readonly #filterListeners: (() => void)[] = [];
+  #troubles: ReadonlySet<Item> | undefined;
   #wanted: ReadonlySet<Item> | undefined;
 
   constructor(view: RunView) {
@@ -26,6 +27,12 @@ export class PageState {
     this.axis = new TimeAxis(view.times());
     this.marks = view.items.filter((item) => item.kind === 'mark' || item.kind === 'note');
     this.shown = view.items;
+  }
+
+  /** What a reader should be led to. */
+  get troubles(): ReadonlySet<Item> {
+    this.#troubles ??= new Set(this.view.items.filter((item) => isTrouble(this.view, item)));
+    return this.#troubles;
   }
 
   onSelect(listener: () => void): void {
@@ -72,15 +79,31 @@ export class PageState {
     if (next !== undefined) this.select(next);
   }
 
-  /** Select the next or previous item that tells of trouble: a mark, a failed call, a frame that was harmed or sent again. */
-  moveToTrouble(by: 1 | -1): void {
-    const { shown, selected } = this;
-    const start = selected === undefined ? (by > 0 ? -1 : shown.length) : shown.indexOf(selected);
-    for (let i = start + by; i >= 0 && i < shown.length; i += by) {
-      if (!isTrouble(shown[i]!)) continue;
-      this.select(shown[i]);
-      return;
-    }
+  /**
+   * Select the next or previous item that tells of trouble, of those that are shown; behind the last comes the first.
+   * @returns what a reader should know of it, a sentence; '' if nothing
+   */
+  moveToTrouble(by: 1 | -1): string {
+    const { shown, selected, troubles } = this;
+    const places = [...shown.keys()].filter((i) => troubles.has(shown[i]!));
+    if (places.length === 0) return 'There is no trouble in what is shown.';
+    const at = selected === undefined ? (by > 0 ? -1 : shown.length) : shown.indexOf(selected);
+    const next = by > 0 ? places.findIndex((i) => i > at) : places.findLastIndex((i) => i < at);
+    const found = next >= 0 ? next : by > 0 ? 0 : places.length - 1;
+    this.select(shown[places[found]!]);
+    const place = `Trouble ${found + 1} of ${places.length}.`;
+    if (next >= 0) return place;
+    return by > 0
+      ? `There was no more trouble, so from the beginning: ${place}`
+      : `There was none before, so from the end: ${place}`;
+  }
+
+  /** Zoom on what is selected, if it is in view. */
+  zoom(factor: number): void {
+    const { axis, selected } = this;
+    const at = selected === undefined ? Number.NaN : axis.toUnit(selected.tUs);
+    if (at >= axis.from && at <= axis.to) axis.zoom(factor, at);
+    else axis.zoom(factor);
   }
 
   /** True for an item that the filter lets through. */
@@ -96,13 +119,8 @@ export class PageState {
       return;
     }
     const isEverything = text.trim() === '';
-    this.shown = isEverything ? this.view.items : this.view.items.filter((item) => filter(item, itemText(item)));
+    this.shown = isEverything ? this.view.items : this.view.items.filter((item) => filter(item, this.view));
     this.#wanted = isEverything ? undefined : new Set(this.shown);
     for (const listener of this.#filterListeners) listener();
   }
-}
-
-function isTrouble(item: Item): boolean {
-  if (item.kind === 'frame') return item.line.look !== 'frame';
-  return item.kind === 'mark' || (item.kind === 'call' && item.line.look === 'failed');
 }

@@ -39,7 +39,7 @@ export class Summary {
     this.#links = new Links(state);
     const { view } = state;
     this.#panel.replaceChildren(element('p', 'outcome', [view.data.outcome]));
-    this.#section('What did not hold, of what the test or the scenario asks for', this.#marks('violation'));
+    this.#section('What did not hold: expectations of the test or the scenario', this.#marks('violation'));
     this.#section('Panics and hazards', [...this.#marks('panic'), ...this.#marks('hazard')]);
     this.#section('Findings', this.#marks('finding'));
     this.#section('Calls that failed', this.#failedCalls());
