@@ -77,7 +77,7 @@ describe('a run with a lost segment', () => {
   test('leads from the failed call to the frame that was the reason, and back', async () => {
     await page.fill('#filter', 'errno == ECONNRESET');
     await page.click('.row:has-text("... connect = -1 ECONNRESET")');
-    expect(await text('#detail h2')).toContain("-1 ECONNRESET: refused by the RST of server, frame ");
+    expect(await text('#detail h2')).toContain('-1 ECONNRESET: refused by the RST of server, frame ');
     await page.click('#detail .links a:has-text("[R.]")');
     expect(await text('#detail h2')).toContain('[R.]');
     expect(await text('#detail .why')).toContain('No connection and no listening socket fits this segment');
@@ -87,7 +87,9 @@ describe('a run with a lost segment', () => {
 
   test('says at a glance what went wrong, and leads there', async () => {
     const summary = await text('#marks');
-    expect(summary).toContain("client: connect(54, 192.168.4.1:99) = -1 ECONNRESET: refused by the RST of server, frame ");
+    expect(summary).toContain(
+      'client: connect(54, 192.168.4.1:99) = -1 ECONNRESET: refused by the RST of server, frame ',
+    );
     expect(summary).toMatch(/is lost \(frame \d+, drop\)\. Sent again 1\.\d+ s later in frame \d+ /);
     expect(summary).toMatch(
       /client to server port 3333: client has sent 9000 bytes, server has sent nothing\. Then client closed in frame \d+, server closed in frame \d+\./,
@@ -204,9 +206,31 @@ describe('a run with a lost segment', () => {
     expect(await text('#connection')).toContain('SYN_SENT at');
   });
 
-  test('a filter that makes no sense says so', async () => {
+  test('a filter that makes no sense says so, and moves nothing', async () => {
+    const before = await page.locator('#timeline').boundingBox();
     await page.fill('#filter', 'port == 80');
     expect(await text('#filter-note')).toContain('There is no field "port".');
+    expect(await page.locator('#timeline').boundingBox()).toEqual(before);
+  });
+
+  test('behind the last trouble comes the first, and it says so', async () => {
+    await page.keyboard.press('n');
+    const first = await text('.row.selected .text');
+    const count = Number(/of (\d+)/.exec((await text('#filter-note'))!)![1]);
+    for (let i = 1; i < count; i++) await page.keyboard.press('n');
+    expect(await text('#filter-note')).toBe(`Trouble ${count} of ${count}.`);
+    await page.keyboard.press('n');
+    expect(await text('#filter-note')).toContain('There was no more trouble, so from the beginning: Trouble 1 of');
+    expect(await text('.row.selected .text')).toBe(first);
+  });
+
+  test('a state table shows what changed, and everything on demand', async () => {
+    await page.fill('#filter', 'lost');
+    await page.click('.row');
+    const shown = () => page.locator('table.state tr:visible').count();
+    const changed = await shown();
+    await page.click('#detail a:has-text("all fields")');
+    expect(await shown()).toBeGreaterThan(changed);
   });
 
   test('has a light and a dark scheme', async () => {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import {
   AF_INET,
   type FaultSpec,
+  MSG_DONTWAIT,
   type Os,
   SHUT_WR,
   SO_RCVTIMEO,
@@ -11,14 +12,17 @@ import {
   sockaddr_in,
   World,
 } from '../../device/index.ts';
-import { sendingAfter } from '../../tools/report/connections.ts';
+import { bytesArrived, bytesSent, sendingAfter } from '../../tools/report/connections.ts';
 import { ruleOf } from '../../tools/report/explain.ts';
-import { itemActor, itemText } from '../../tools/report/item-text.ts';
+import { fatePrefix, itemActor, itemLook, itemText } from '../../tools/report/item-text.ts';
+import { observationsOf } from '../../tools/report/observations.ts';
 import { resultWords } from '../../tools/report/reasons.ts';
 import { reportData } from '../../tools/report/report.ts';
 import { type Item, RunView } from '../../tools/report/run-view.ts';
 import { sentenceOf } from '../../tools/report/story.ts';
-import { hasTimedOut } from '../../tools/report/wakes.ts';
+import { awaitsClients, isTrouble } from '../../tools/report/troubles.ts';
+import { hasTimedOut, wakingCall } from '../../tools/report/wakes.ts';
+import { lossyRun } from '../support/lossy-run.ts';
 
 const second = 1_000_000;
 
@@ -122,6 +126,37 @@ describe('a client that reboots after its request', () => {
     );
   });
 
+  test('has got nothing of the answer that was sent to it meanwhile', () => {
+    const [first] = view.connections;
+    const server = first!.ends[0].board === 'server' ? 0 : 1;
+    expect([bytesSent(first!, server), bytesArrived(first!, server)]).toEqual([6, 0]);
+    expect(bytesArrived(first!, server === 0 ? 1 : 0)).toBe(5);
+  });
+
+  test('recv() = 0 and close() without an answer is observed, where the client could still read', () => {
+    const [one, ...others] = observationsOf(view);
+    expect(others).toEqual([]);
+    expect(one!.text).toBe(
+      'recv() = 0 ends one direction only: client could still read; server closed without having sent anything, after 5 bytes had come.',
+    );
+    const { world, report } = lossyRun();
+    expect(observationsOf(new RunView(reportData(world, report)))).toEqual([]);
+  });
+
+  test('troubles are its reboot, what reached nobody, what is sent again, the RST and the call that it made fail', () => {
+    const troubles = view.items.filter((item) => isTrouble(view, item));
+    expect(
+      troubles.map((item) => (item.kind === 'frame' ? fatePrefix(view, item) + item.line.look : itemText(item))),
+    ).toEqual([
+      expect.stringMatching(/^Fault plan: Client reboots/),
+      '✗ unheard frame',
+      '✗ unheard again',
+      '→ again',
+      '→ reset',
+      '... recv = -1 ECONNRESET',
+    ]);
+  });
+
   test('takes its connections with it', () => {
     const [first] = view.connections;
     const end = first!.ends.find(({ board }) => board === 'client')!;
@@ -172,5 +207,56 @@ describe('a client that reboots after its request', () => {
     expect(back.tUs).toBe(view.offPeriods[0]!.toUs);
     expect(itemActor(back)).toBe('client');
     expect(view.items[view.items.indexOf(back) + 1]).toMatchObject({ kind: 'frame' });
+  });
+});
+
+describe('what is no trouble', () => {
+  let view: RunView;
+  beforeAll(() => {
+    view = runOf(
+      function* (os) {
+        const listenSock = yield* listening(os);
+        const sock = yield* os.accept(listenSock);
+        yield* os.recv(sock, buffer, buffer.length, MSG_DONTWAIT);
+        yield* os.accept(listenSock);
+      },
+      function* (os) {
+        yield* connected(os);
+        yield* os.vTaskDelay(100);
+      },
+      [],
+    );
+  });
+
+  test('a call that was not to wait and found nothing', () => {
+    const recv = view.items.find((item) => item.kind === 'call' && item.line.record.fn === 'recv')!;
+    expect(itemText(recv)).toContain('EWOULDBLOCK');
+    expect([itemLook(recv), isTrouble(view, recv)]).toEqual(['call', false]);
+  });
+
+  test('a server that waits for the next client', () => {
+    const accept = view.data.calls.findLast(({ fn }) => fn === 'accept')!;
+    expect([accept.n1, awaitsClients(view, accept)]).toEqual([-1, true]);
+  });
+
+  test('a run in which nothing happened', () => {
+    expect(view.items.filter((item) => isTrouble(view, item))).toEqual([]);
+  });
+
+  test('an announcement of ARP that nobody hears', () => {
+    const server: Program = function* (os) {
+      yield* listening(os);
+      yield* os.vTaskDelay(6500);
+    };
+    const silent = runOf(server, connected, [{ kind: 'powerOff', board: 'client', atUs: second }], 70 * second);
+    const unheard = silent.frameLines.filter((line) => silent.isUnheard(line));
+    expect(unheard.map((line) => line.label)).toEqual([expect.stringContaining('ARP announcement 192.168.4.1')]);
+    expect(isTrouble(silent, itemOf(silent, unheard[0]!.record.n))).toBe(false);
+  });
+
+  test('sleeping says how long in seconds, and nobody has to wake the task', () => {
+    const delay = callOf(view, 'client', 'vTaskDelay');
+    expect(sentenceOf(view, itemOf(view, delay.n0))).toBe('client: the task sleeps for 100 ticks (1 s).');
+    expect(wakingCall(view, delay)).toBeUndefined();
   });
 });

@@ -164,7 +164,7 @@ export function sendingAfter({ segments }: Connection, { from, seq, end, line }:
 }
 
 /** True for a segment that tells what has arrived. A RST does not, whatever number it bears; a forged one knows nothing. */
-export function isAcknowledgement({ ack, line }: Segment): boolean {
+function isAcknowledgement({ ack, line }: Segment): boolean {
   return ack >= 0 && !line.isForged && (line.d.tcp!.flags & TCP_RST) === 0;
 }
 

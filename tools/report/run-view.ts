@@ -286,7 +286,8 @@ function itemsOf(lines: readonly Line[], view: RunView): Item[] {
     const loss = line.part === 'never' ? view.lossDuring(line.record) : undefined;
     // Between the note of the loss and what comes next.
     if (loss !== undefined) return { kind: 'call', n: loss.n + 0.25, tUs: loss.fromUs, line };
-    return { kind: 'call', n: numberOf(line), tUs: line.tUs, line };
+    const tUs = line.part === 'never' ? Math.max(line.tUs, data.endUs) : line.tUs;
+    return { kind: 'call', n: numberOf(line), tUs, line };
   });
   for (const period of view.offPeriods) if (period.toUs <= data.endUs) items.push(backItem(period, items));
   for (const log of data.logs) items.push({ kind: 'log', n: log.n, tUs: log.tUs, log });
