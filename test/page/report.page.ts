@@ -107,7 +107,7 @@ describe('a run with a lost segment', () => {
     await page.keyboard.press('b');
     expect(await selected()).toContain('✗ lost drop');
     await page.keyboard.press('p');
-    expect(await selected()).toContain('✗ lost drop');
+    expect(await selected()).toContain('... connect = -1 ECONNRESET');
     for (const [key, panel] of Object.entries({ 1: '#marks', 2: '#detail', 3: '#story', 4: '#connection' })) {
       await page.keyboard.press(key);
       expect(await page.locator('.panel:visible').count()).toBe(1);

@@ -20,6 +20,7 @@ import { faultWords } from './fault-words.ts';
 import { endWithPower, type OffPeriod, offPeriods } from './power.ts';
 import type { ReportData, ReportLog, ReportMark } from './report-data.ts';
 import { Sockets } from './sockets.ts';
+import { hasTimedOut } from './wakes.ts';
 
 /** A line of the list, whatever it is about. */
 export type Item =
@@ -168,7 +169,7 @@ export class RunView {
     return this.data.calls.findLast((one) => one.board === board && one.task === task)!.n0 !== n0;
   }
 
-  /** True if a board was without power at some time of a frame's way to it. */
+  /** True if a board is without power at a time. */
   isOff(board: string, tUs: number): boolean {
     return this.offPeriods.some((period) => period.board === board && tUs >= period.fromUs && tUs < period.toUs);
   }
@@ -234,7 +235,7 @@ export class RunView {
    * did for the call itself, such as opening the window, was no reason.
    */
   wakeOf(call: CallRecord): StepRecord | undefined {
-    if (call.n1 < 0) return undefined;
+    if (call.n1 < 0 || hasTimedOut(call)) return undefined;
     const steps = this.steps.get(call.board) ?? [];
     for (let i = upperBound(steps, call.n1, (one) => one.n0) - 1; i >= 0; i--) {
       const step = steps[i]!;

@@ -24,6 +24,11 @@ export function hasTimedOut(call: CallRecord): boolean {
   return SLEEPS.has(fn) || (ret < 0 && errno === EWOULDBLOCK) || (WAITS_FOR.has(fn) && ret === 0) || isShortSend(call);
 }
 
+/** True for a call that waits for other tasks, and not for the stack. */
+export function isOfFreeRtos({ fn }: CallRecord): boolean {
+  return /^(?:x|ul|v|ux)[A-Z]/.test(fn);
+}
+
 /** A sentence. */
 export function timeOutWords({ fn }: CallRecord): string {
   return SLEEPS.has(fn) ? 'Its time was over.' : 'Its time-out ended the wait.';

@@ -14,7 +14,7 @@ import type { Item, Place } from '../run-view.ts';
 import { forgedWords } from '../senders.ts';
 import { segmentsOf } from '../sockets.ts';
 import { sentenceOf, unheardWords } from '../story.ts';
-import { hasTimedOut, timeOutWords, wakingCall } from '../wakes.ts';
+import { hasTimedOut, isOfFreeRtos, timeOutWords, wakingCall } from '../wakes.ts';
 import { byId, duration, element, link, seconds } from './dom.ts';
 import { HexDump } from './hex-dump.ts';
 import { Links } from './links.ts';
@@ -256,6 +256,7 @@ export class Detail {
         end,
         far,
         heads,
+        hasReturned,
       );
     const words = hasReturned ? 'What changed meanwhile' : 'What has changed since; the call did none of it';
     return [
@@ -280,9 +281,10 @@ export class Detail {
   #wake(call: CallRecord): Child[] {
     const { view } = this.#state;
     if (call.t1Us <= call.t0Us) return [];
-    const wake = hasTimedOut(call) ? undefined : view.wakeOf(call);
-    if (wake !== undefined) return [element('p', 'links', ['It returned because of ', this.#links.cause(wake), '.'])];
+    const wake = view.wakeOf(call);
     const other = hasTimedOut(call) ? undefined : wakingCall(view, call);
+    if (wake !== undefined && (other === undefined || !isOfFreeRtos(call)))
+      return [element('p', 'links', ['It returned because of ', this.#links.cause(wake), '.'])];
     if (other === undefined) return [element('p', 'links', [timeOutWords(call)])];
     return [
       element('p', 'links', ['It returned because of ', this.#links.call(other), ` in task ${printable(other.task)}.`]),

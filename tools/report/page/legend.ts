@@ -29,8 +29,8 @@ const LEGEND: readonly (readonly [look: string, sample: string, text: string])[]
   ['violation', '◆', 'what did not hold, or was found'],
   ['hazard', '◆', 'a panic, or a hazard of the stack'],
   ['hint', '◆', 'what may go wrong one day'],
-  ['off', '▒', 'a board without power'],
-  ['quietTime', '▒', 'time in which nothing happens, drawn short'],
+  ['off', '█', 'a board without power'],
+  ['quietTime', '█', 'time in which nothing happens, drawn short'],
 ];
 
 export function legend(): HTMLElement[] {

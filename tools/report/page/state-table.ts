@@ -30,7 +30,11 @@ const STATE_FIELDS: readonly (readonly [key: keyof TcpState, name: string, of: O
   ['keep_cnt_sent', 'keep_cnt_sent', 'none'],
 ];
 
-/** What changed, and on demand everything. @param heads of the two columns */
+/**
+ * What changed, and on demand everything.
+ * @param heads of the two columns
+ * @param isMarked the changes are the doing of what the table is about
+ */
 export function stateTable(
   title: string,
   before: TcpState | undefined,
@@ -38,6 +42,7 @@ export function stateTable(
   own: ConnectionEnd,
   peer: ConnectionEnd,
   heads: readonly [string, string] = ['before', 'after'],
+  isMarked = true,
 ): HTMLElement {
   const show = (state: TcpState | undefined, key: keyof TcpState, of: Owner): string =>
     shownValue(state, key, of === 'own' ? own.base : of === 'peer' ? peer.base : -1, of);
@@ -45,7 +50,8 @@ export function stateTable(
   const isFreed = after?.state === 'CLOSED';
   const rows = STATE_FIELDS.map(([key, name, of]) => {
     const [a, b] = [show(before, key, of), show(after, key, of)];
-    const look = a !== b && (key === 'state' || !isFreed) ? 'changed' : key === 'state' ? '' : 'unchanged';
+    const isChanged = a !== b && (key === 'state' || !isFreed);
+    const look = isChanged ? (isMarked ? 'changed' : '') : key === 'state' ? '' : 'unchanged';
     return element('tr', look, [element('th', '', [name]), element('td', '', [a]), element('td', '', [b])]);
   });
   const names = [title.trim(), ...heads].map((name) => element('th', '', [name]));

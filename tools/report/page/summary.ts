@@ -60,7 +60,7 @@ export class Summary {
     );
     this.#section('Errors in the log', this.#errors());
     this.#section('Hints: what may go wrong one day', this.#marks('hint'));
-    this.#section('Calls that were not to wait, and found nothing: no trouble', this.#notYet());
+    this.#section('Calls that were not to wait and said "not yet": no trouble', this.#notYet());
     this.#section(
       'Servers that waited for the next client in the end',
       this.#calls(
