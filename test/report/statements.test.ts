@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import {
   AF_INET,
+  type CallRecord,
   type FaultSpec,
   MSG_DONTWAIT,
   type Os,
@@ -258,5 +259,37 @@ describe('what is no trouble', () => {
     const delay = callOf(view, 'client', 'vTaskDelay');
     expect(sentenceOf(view, itemOf(view, delay.n0))).toBe('client: the task sleeps for 100 ticks (1 s).');
     expect(wakingCall(view, delay)).toBeUndefined();
+  });
+});
+
+describe('who ended the wait of a FreeRTOS call', () => {
+  const call = (fn: string, task: string, n0: number, n1: number, t0Us: number, t1Us: number, ret = 1) =>
+    ({
+      kind: 'call',
+      fn,
+      task,
+      n0,
+      n1,
+      t0Us,
+      t1Us,
+      ret,
+      errno: 0,
+      board: 'a',
+      args: [],
+      addr: '',
+      data: undefined,
+    }) as const;
+  const viewOf = (...calls: readonly CallRecord[]) => ({ data: { calls } }) as unknown as RunView;
+
+  test('the call of another task that gives what it waits for', () => {
+    const take = call('xSemaphoreTake', 'main', 1, 6, 0, 500);
+    const give = call('xSemaphoreGive', 'other', 3, 4, 500, 500);
+    const delay = call('vTaskDelay', 'other', 5, 9, 500, 900);
+    expect(wakingCall(viewOf(take, give, delay), take)).toBe(give);
+    expect(hasTimedOut(take)).toBe(false);
+  });
+
+  test('nobody, if it returned pdFALSE', () => {
+    expect(hasTimedOut(call('xSemaphoreTake', 'main', 1, 6, 0, 500, 0))).toBe(true);
   });
 });
