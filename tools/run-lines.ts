@@ -386,7 +386,8 @@ function frameLine(record: FrameRecord, cast: Cast, tcp: TcpView): FrameLine {
   let segment: TcpWords | undefined;
   if (d.ip4 !== undefined && d.tcp !== undefined && !d.ip4.isFragment) {
     const isHeard = !record.lost && !record.fault.includes('corrupt');
-    segment = tcp.look(record.lan, d.ip4, d.tcp, d.payload.length, isHeard);
+    const isForged = record.from === '' && record.fault !== '';
+    segment = tcp.look(record.lan, d.ip4, d.tcp, d.payload.length, isHeard, isForged);
     words.seq = segment.seq;
     words.ack = segment.ack;
     words.showSeq = segment.isOutOfLine;
@@ -450,7 +451,8 @@ export interface TcpWords {
 class TcpView {
   readonly #directions = new Map<string, Direction>();
 
-  look(lan: string, ip4: Ip4Layer, tcp: TcpLayer, length: number, isHeard: boolean): TcpWords {
+  /** @param isForged no end has sent it, so that none goes on from there */
+  look(lan: string, ip4: Ip4Layer, tcp: TcpLayer, length: number, isHeard: boolean, isForged: boolean): TcpWords {
     const there = `${lan} ${ip4.src}:${tcp.srcPort} ${ip4.dest}:${tcp.destPort}`;
     const back = `${lan} ${ip4.dest}:${tcp.destPort} ${ip4.src}:${tcp.srcPort}`;
     const isSyn = (tcp.flags & TCP_SYN) !== 0;
@@ -484,10 +486,10 @@ class TcpView {
       if (tcp.wnd !== own.wnd) mark = 'window update';
       else if (isAwaited) mark = 'duplicate ack';
     }
-    if (size + ahead > 0 && !isProbe) own.next = (tcp.seqno + size) >>> 0;
-    own.wnd = tcp.wnd;
+    if (size + ahead > 0 && !isProbe && !isForged) own.next = (tcp.seqno + size) >>> 0;
+    if (!isForged) own.wnd = tcp.wnd;
     if (isHeard) own.heardWnd = tcp.wnd;
-    if (hasAck) own.ack = tcp.ackno;
+    if (hasAck && !isForged) own.ack = tcp.ackno;
     const seq = relative(tcp.seqno, own.base);
     return {
       seq,

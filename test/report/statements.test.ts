@@ -103,6 +103,29 @@ describe('a RST that the fault plan forges behind a SYN-ACK', () => {
   });
 });
 
+test('a FIN that the fault plan forges is not sent again, and what its board sends next repeats nothing', () => {
+  const view = runOf(
+    function* (os) {
+      const sock = yield* os.accept(yield* listening(os));
+      while ((yield* os.recv(sock, buffer)) > 0);
+      yield* os.close(sock);
+    },
+    function* (os) {
+      const sock = yield* connected(os);
+      yield* os.send(sock, 'one');
+      yield* os.vTaskDelay(50);
+      yield* os.send(sock, 'two');
+    },
+    [{ kind: 'fin', match: { from: 'client', data: true }, nth: 1, toward: 'receiver', delayUs: 2 * second }],
+  );
+  const fin = view.frameLines.find((line) => line.isForged)!;
+  const { connection, segment } = view.place(fin.record.n)!;
+  expect(sentenceOf(view, itemOf(view, fin.record.n))).toContain('A forged FIN, frame ');
+  expect(sendingAfter(connection, segment)).toBeUndefined();
+  const [, two] = view.frameLines.filter((line) => line.record.from === 'client' && line.d.payload.length === 3);
+  expect(two!.tcp?.mark).toBe('');
+});
+
 describe('a client that reboots after its request', () => {
   let view: RunView;
   beforeAll(() => {

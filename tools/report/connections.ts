@@ -129,7 +129,7 @@ export function stateBefore(end: ConnectionEnd, n: number): StateRecord | undefi
 
 /** Bytes of data that an end has sent, each counted once. */
 export function bytesSent({ segments }: Connection, side: 0 | 1): number {
-  const data = segments.filter(({ from, line }) => from === side && line.d.payload.length > 0);
+  const data = segments.filter(({ from, line }) => from === side && line.d.payload.length > 0 && !line.isForged);
   // The first one has the number 1.
   const ends = data.map(({ seq, line }) => seq + line.d.payload.length - 1);
   return ends.reduce((most, end) => Math.max(most, end), 0);
@@ -146,21 +146,26 @@ export function bytesArrived(connection: Connection, side: 0 | 1): number | unde
   return Math.min(bytesSent(connection, side), Math.max(0, ...got));
 }
 
+/** True for bytes, a SYN or a FIN that an end has sent itself. */
+function isReal({ seq, end, line }: Segment): boolean {
+  return end > seq && !line.isForged;
+}
+
 /** The frame that a retransmission repeats: the first that began at the same place. */
 export function originalOf(connection: Connection, segment: Segment): Segment | undefined {
-  const first = connection.segments.find((s) => s.from === segment.from && s.seq === segment.seq && s.end > s.seq);
+  const first = connection.segments.find((s) => s.from === segment.from && s.seq === segment.seq && isReal(s));
   return first === segment ? undefined : first;
 }
 
 /** The last time before that the same bytes were sent; undefined for the first. */
 export function sendingBefore({ segments }: Connection, { from, seq, line }: Segment): Segment | undefined {
-  return segments.findLast((s) => s.from === from && s.seq === seq && s.end > s.seq && s.line.record.n < line.record.n);
+  return segments.findLast((s) => s.from === from && s.seq === seq && isReal(s) && s.line.record.n < line.record.n);
 }
 
 /** The next time that the same bytes, SYN or FIN were sent; undefined for the last, and for what has none of them. */
 export function sendingAfter({ segments }: Connection, { from, seq, end, line }: Segment): Segment | undefined {
-  if (end === seq) return undefined;
-  return segments.find((s) => s.from === from && s.seq === seq && s.end > s.seq && s.line.record.n > line.record.n);
+  if (end === seq || line.isForged) return undefined;
+  return segments.find((s) => s.from === from && s.seq === seq && isReal(s) && s.line.record.n > line.record.n);
 }
 
 /** True for a segment that tells what has arrived. A RST does not, whatever number it bears; a forged one knows nothing. */
