@@ -254,7 +254,7 @@ describe('a fault in words', () => {
     ],
     [
       { kind: 'reboot', board: 'server', after: { call: 'send', nth: 3, board: 'client' }, forUs: second },
-      'Server reboots for 1 s after the 3rd send() of client.',
+      'server reboots for 1 s after the 3rd send() of client.',
     ],
     [
       { kind: 'callFails', fn: ['recv', 'read'], board: 'client', nth: 11, errno: 'EAGAIN' },

@@ -172,7 +172,7 @@ describe('a client that reboots after its request', () => {
     expect(
       troubles.map((item) => (item.kind === 'frame' ? fatePrefix(view, item) + item.line.look : itemText(item))),
     ).toEqual([
-      expect.stringMatching(/^Fault plan: Client reboots/),
+      expect.stringMatching(/^Fault plan: client reboots/),
       '✗ unheard frame',
       '✗ unheard again',
       '→ again',
@@ -225,7 +225,7 @@ describe('a client that reboots after its request', () => {
 
   test('its call that did not return stands at the loss of power, and a line says when it is back', () => {
     const texts = view.items.map(itemText);
-    const reboot = texts.findIndex((text) => text.startsWith('Fault plan: Client reboots'));
+    const reboot = texts.findIndex((text) => text.startsWith('Fault plan: client reboots'));
     expect(texts[reboot + 1]).toBe('... vTaskDelay(30) has not returned');
     const back = view.items.find((item) => item.kind === 'note' && item.text.includes('is back'))!;
     expect(back.tUs).toBe(view.offPeriods[0]!.toUs);

@@ -16,7 +16,9 @@ interface Timing {
 /** @param text a fault as JSON */
 export function faultWords(text: string): string {
   const spec = JSON.parse(text) as Spec;
-  return `${upperFirst(`${whatHappens(spec)}${when(spec)}`)}.`;
+  const words = `${whatHappens(spec)}${when(spec)}.`;
+  // A name stays as it is.
+  return 'board' in spec && words.startsWith(`${spec.board} `) ? words : upperFirst(words);
 }
 
 function whatHappens(spec: Spec): string {

@@ -99,6 +99,10 @@ export class Plots {
       return;
     }
     const rows = connection.segments.filter(isOrderly).map((segment) => this.#sequenceRow(segment, side));
+    // What was acknowledged last stays so until the end.
+    const known = rows.findLast(([, values]) => values[3] !== null);
+    const end = this.#state.axis.toUnit(connection.segments.at(-1)!.line.tUs);
+    if (known !== undefined) rows.push([end, [null, null, null, known[1][3]!, known[1][4]!]]);
     this.#plot('Sequence numbers, relative', rows, [
       dots('sent', this.#palette.get('frame')),
       dots('sent again', this.#palette.get('again')),
