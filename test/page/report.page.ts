@@ -96,6 +96,9 @@ describe('a run with a lost segment', () => {
     );
     await page.click('#marks .failed a');
     expect(await text('#detail h2')).toContain('connect(54, 192.168.4.1:99) = -1 ECONNRESET');
+    await page.click('#back');
+    expect(await page.locator('#marks').isVisible()).toBe(true);
+    expect(await page.locator('#back').isDisabled()).toBe(true);
   });
 
   test('the keyboard goes from trouble to trouble, back, and from panel to panel', async () => {

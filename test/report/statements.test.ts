@@ -15,6 +15,7 @@ import {
 } from '../../device/index.ts';
 import { bytesArrived, bytesSent, sendingAfter } from '../../tools/report/connections.ts';
 import { ruleOf } from '../../tools/report/explain.ts';
+import { parseFilter } from '../../tools/report/filter.ts';
 import { fatePrefix, itemActor, itemLook, itemText } from '../../tools/report/item-text.ts';
 import { observationsOf } from '../../tools/report/observations.ts';
 import { resultWords } from '../../tools/report/reasons.ts';
@@ -315,4 +316,64 @@ describe('who ended the wait of a FreeRTOS call', () => {
   test('nobody, if it returned pdFALSE', () => {
     expect(hasTimedOut(call('xSemaphoreTake', 'main', 1, 6, 0, 500, 0))).toBe(true);
   });
+});
+
+describe('a second client of a listener with a queue of one', () => {
+  let view: RunView;
+  const syns = () => view.frameLines.filter(({ d, record }) => d.tcp?.flags === 2 && record.from !== 'server');
+
+  beforeAll(() => {
+    const world = new World({ seed: 1 });
+    const lan = world.lan();
+    world.record({ states: true });
+    const server = function* (os: Os) {
+      const listener = yield* os.socket(AF_INET, SOCK_STREAM);
+      yield* os.bind(listener, sockaddr_in('0.0.0.0', 80));
+      yield* os.listen(listener, 1);
+      yield* os.delayMs(500);
+      for (let i = 0; i < 2; i++) yield* os.close(yield* os.accept(listener));
+    };
+    world.esp32('server', { lan, ip: '192.168.4.1' }).xTaskCreate(server, 'main');
+    for (const i of [2, 3]) {
+      world.esp32(`client${i}`, { lan, ip: `192.168.4.${i}` }).xTaskCreate(connected, 'main', { startUs: i * 100_000 });
+    }
+    view = new RunView(reportData(world, world.runSync({ until: 20 * second })));
+  });
+
+  test('its SYN is ignored and not acknowledged by the answer to the next one', () => {
+    const [first, ignored, again] = syns();
+    expect([first, ignored, again].map((line) => view.isIgnoredSyn(line!))).toEqual([false, true, false]);
+    expect([ignored, again].map((line) => line!.record.from)).toEqual(['client3', 'client3']);
+    expect(view.answerTo(view.place(ignored!.record.n)!)).toBeUndefined();
+    const answer = view.answerTo(view.place(again!.record.n)!)!;
+    expect(view.answeredBy(view.place(answer.line.record.n)!).map(({ line }) => line)).toEqual([again]);
+  });
+
+  test('segments can be looked for by their flags', () => {
+    const matches = (text: string) => {
+      const filter = parseFilter(text);
+      if (typeof filter === 'string') throw new Error(filter);
+      return view.items.filter((item) => filter(item, view));
+    };
+    expect(matches('tcp.flags.syn == 1 && tcp.flags.ack == 0')).toHaveLength(3);
+    expect(matches('tcp.flags.reset == 1')).toEqual([]);
+  });
+});
+
+test('an ACK that answers what came twice says so', () => {
+  const server = function* (os: Os) {
+    const sock = yield* os.accept(yield* listening(os));
+    yield* os.recv(sock, buffer);
+    yield* os.recv(sock, buffer);
+  };
+  const client = function* (os: Os) {
+    yield* os.send(yield* connected(os), 'hello');
+    yield* os.delayMs(5000);
+  };
+  const plan: FaultSpec[] = [{ kind: 'drop', match: { from: 'server', proto: 'tcp', flags: '!S' } }];
+  const view = runOf(server, client, plan);
+  const repeated = view.frameLines.find(({ tcp }) => tcp?.mark === 'retransmission')!;
+  const [arrival] = view.arrivalsOf(repeated.record.n);
+  const [ack] = view.framesOf(arrival!);
+  expect(ruleOf(view, ack!)?.text).toContain('What came had come before');
 });

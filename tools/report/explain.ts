@@ -27,6 +27,12 @@ interface Reason {
   readonly came: FrameLine | undefined;
 }
 
+/** Why a board did not answer a SYN that it has taken. */
+export const IGNORED_SYN: Rule = {
+  text: 'There was no room for it: as many connections as listen() allows wait for accept(), or for the end of their handshake (or there was no memory for one more). lwIP drops the SYN without a word, and only the timer of the other end tries again.',
+  source: 'tcp_listen_input()',
+};
+
 /** The rule that made a board send a frame; undefined for a frame that no stack has made. */
 export function ruleOf(view: RunView, line: FrameLine): Rule | undefined {
   const { d, record } = line;
@@ -247,6 +253,11 @@ function ackRule({ cause, fn, came }: Reason): Rule {
   if ((flags & TCP_FIN) !== 0)
     return rule(
       'A FIN is acknowledged at once; recv() will return 0 when the data before it is read.',
+      'tcp_receive(), tcp_ack_now()',
+    );
+  if (came.tcp?.mark === 'retransmission')
+    return rule(
+      'What came had come before: it is not taken again, but acknowledged at once, as the acknowledgement may have been lost.',
       'tcp_receive(), tcp_ack_now()',
     );
   return rule('Every second segment is acknowledged at once.', 'tcp_receive(), tcp_ack()');

@@ -4,6 +4,7 @@
  */
 
 import { errnoName } from '../../sockets/errno.ts';
+import { TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN } from '../../stack/prot/tcp.ts';
 import { itemActor, searchText } from './item-text.ts';
 import type { Item, RunView } from './run-view.ts';
 
@@ -25,6 +26,11 @@ const FIELDS: Readonly<Record<string, Values>> = {
     item.kind === 'frame' && item.line.d.ip4 ? [item.line.d.ip4.src, item.line.d.ip4.dest] : NOTHING,
   'ip.src': (item) => (item.kind === 'frame' && item.line.d.ip4 ? [item.line.d.ip4.src] : NOTHING),
   'ip.dst': (item) => (item.kind === 'frame' && item.line.d.ip4 ? [item.line.d.ip4.dest] : NOTHING),
+  'tcp.flags.syn': (item) => flagOf(item, TCP_SYN),
+  'tcp.flags.fin': (item) => flagOf(item, TCP_FIN),
+  'tcp.flags.reset': (item) => flagOf(item, TCP_RST),
+  'tcp.flags.push': (item) => flagOf(item, TCP_PSH),
+  'tcp.flags.ack': (item) => flagOf(item, TCP_ACK),
   'tcp.len': (item) => (item.kind === 'frame' && item.line.d.tcp ? [item.line.d.payload.length] : NOTHING),
   frame: (item) => (item.kind === 'frame' ? [item.n] : NOTHING),
   tcp: (item) => isIf(item.kind === 'frame' && item.line.d.tcp !== undefined),
@@ -53,6 +59,12 @@ const FIELDS: Readonly<Record<string, Values>> = {
       : NOTHING,
   log: (item) => (item.kind === 'log' ? [item.log.level] : NOTHING),
 };
+
+/** As in Wireshark: 1 or 0, and nothing for what is no segment. */
+function flagOf(item: Item, flag: number): readonly number[] {
+  if (item.kind !== 'frame' || item.line.d.tcp === undefined) return [];
+  return [(item.line.d.tcp.flags & flag) === 0 ? 0 : 1];
+}
 
 /** What the wire or the fault plan did: the labels of a frame, or the kind of the plan's fault that met it. */
 function faultOf(item: Item, { data }: RunView): readonly string[] {

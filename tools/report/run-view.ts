@@ -4,6 +4,7 @@
  */
 
 import type { CallRecord, StateRecord, StepRecord } from '../../device/trace.ts';
+import { TCP_ACK, TCP_SYN } from '../../stack/prot/tcp.ts';
 import { printable } from '../printable.ts';
 import { type CallLine, Cast, type FrameLine, type Line, type NoteLine, runLines } from '../run-lines.ts';
 import {
@@ -184,14 +185,29 @@ export class RunView {
     return line.lost || (this.isUnheard(line) && line.d.arp === undefined);
   }
 
+  /** True for a SYN that a board has taken and dropped: there was no room for it in the queue of the listening socket. */
+  isIgnoredSyn({ record, d }: FrameLine): boolean {
+    if (((d.tcp?.flags ?? 0) & (TCP_SYN | TCP_ACK)) !== TCP_SYN) return false;
+    const [arrival] = this.arrivalsOf(record.n);
+    const place = this.place(record.n);
+    if (arrival === undefined || place === undefined || this.framesOf(arrival).length > 0) return false;
+    const { states } = place.connection.ends[place.segment.from === 0 ? 1 : 0];
+    return !states.some(({ n }) => n <= arrival.n1);
+  }
+
+  /** True for a segment that its receiver has looked at. */
+  private wasTaken(line: FrameLine): boolean {
+    return this.hasArrived(line) && !this.isIgnoredSyn(line);
+  }
+
   /** The acknowledgement of a segment that has arrived. */
   answerTo({ connection, segment }: Place): Segment | undefined {
-    return this.hasArrived(segment.line) ? answerTo(connection, segment) : undefined;
+    return this.wasTaken(segment.line) ? answerTo(connection, segment) : undefined;
   }
 
   /** The segments that have arrived and that this one was the first to acknowledge. */
   answeredBy({ connection, segment }: Place): Segment[] {
-    return answeredBy(connection, segment).filter(({ line }) => this.hasArrived(line));
+    return answeredBy(connection, segment).filter(({ line }) => this.wasTaken(line));
   }
 
   /** A frame's connection and its segment in it. */

@@ -4,7 +4,7 @@ import type { CallRecord, StateRecord } from '../../../device/trace.ts';
 import { isMostlyText, printable, quoted } from '../../printable.ts';
 import type { FrameLine } from '../../run-lines.ts';
 import { type Connection, type ConnectionEnd, originalOf, sendingAfter, stateBefore } from '../connections.ts';
-import { ruleOf } from '../explain.ts';
+import { IGNORED_SYN, ruleOf } from '../explain.ts';
 import { faultWords } from '../fault-words.ts';
 import { fieldsOf, type LayerFields } from '../fields.ts';
 import { itemActor, itemText } from '../item-text.ts';
@@ -108,6 +108,7 @@ export class Detail {
     const rule = ruleOf(this.#state.view, line);
     const out: Child[] = [element('h2', line.look, [`Frame ${record.n}: ${line.label}`]), this.#journey(line)];
     if (rule !== undefined) out.push(why(rule.text, rule.source));
+    if (this.#state.view.isIgnoredSyn(line)) out.push(why(IGNORED_SYN.text, IGNORED_SYN.source));
     out.push(...this.#causes(line), ...this.#connectionLinks(line));
     const place = this.#state.view.place(record.n);
     if (place !== undefined) out.push(this.#controlBlocks(line, place));

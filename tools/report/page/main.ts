@@ -91,7 +91,8 @@ function openTab(index: number): void {
 function listenToSelection(): void {
   const back = byId('back') as HTMLButtonElement;
   state.onSelect(() => {
-    if (state.selected !== undefined && !byId('marks').hidden) openTab(1);
+    if (state.selected === undefined) openTab(0);
+    else if (!byId('marks').hidden) openTab(1);
     back.disabled = !state.canGoBack;
   });
   back.addEventListener('click', () => state.back());

@@ -14,7 +14,7 @@ export class PageState {
   shown: readonly Item[];
   selected: Item | undefined;
   /** What was selected before, the last one at the end. */
-  readonly #past: Item[] = [];
+  readonly #past: (Item | undefined)[] = [];
   /** What is wrong with the filter; '' if nothing. */
   filterError = '';
   readonly #selectListeners: (() => void)[] = [];
@@ -45,7 +45,7 @@ export class PageState {
 
   /** @param reveal bring it into view on the time axis */
   select(item: Item | undefined, reveal = true): void {
-    if (this.selected !== undefined && this.selected !== item) this.#past.push(this.selected);
+    if (this.selected !== item) this.#past.push(this.selected);
     this.#show(item, reveal);
   }
 
@@ -53,10 +53,9 @@ export class PageState {
     return this.#past.length > 0;
   }
 
-  /** Select what was selected before. */
+  /** Select what was selected before: nothing, in the end. */
   back(): void {
-    const item = this.#past.pop();
-    if (item !== undefined) this.#show(item, true);
+    if (this.canGoBack) this.#show(this.#past.pop(), true);
   }
 
   #show(item: Item | undefined, reveal: boolean): void {

@@ -51,6 +51,10 @@ export class Summary {
     this.#section('Messages that came in parts', this.#cutMessages());
     this.#section('Frames that did not get through as they were sent', this.#harmedFrames());
     this.#section('Frames that reached nobody', this.#unheardFrames());
+    this.#section(
+      'SYNs that were ignored, as there was no room in the queue of the listening socket',
+      this.#ignoredSyns(),
+    );
     this.#section('Frames that the fault plan forged', this.#forgedFrames());
     this.#section('Worth a look: closed after recv() = 0 without an answer', this.#observations());
     this.#section('Connections', this.#connections());
@@ -233,6 +237,17 @@ export class Summary {
     return lines;
   }
 
+  #ignoredSyns(): HTMLElement[] {
+    const { view } = this.#state;
+    const lines: HTMLElement[] = [];
+    for (const item of view.items) {
+      if (item.kind !== 'frame' || !view.isIgnoredSyn(item.line)) continue;
+      const words = [`${item.line.label} (frame ${item.n}). `, ...this.#sequel(item.line)];
+      lines.push(this.#line('', item, senderOf(item.line), words));
+    }
+    return lines;
+  }
+
   #unheardFrames(): HTMLElement[] {
     const { view } = this.#state;
     const lines: HTMLElement[] = [];
@@ -245,10 +260,10 @@ export class Summary {
     return lines;
   }
 
-  /** What became of the bytes of a segment that was lost or unheard. */
+  /** What became of a segment that was lost, unheard or ignored. */
   #sequel(line: FrameLine): Child[] {
     const { view } = this.#state;
-    const isVain = line.lost || view.isUnheard(line);
+    const isVain = line.lost || view.isUnheard(line) || view.isIgnoredSyn(line);
     const place = isVain ? view.place(line.record.n) : undefined;
     if (place === undefined || place.segment.end === place.segment.seq) return [];
     const next = sendingAfter(place.connection, place.segment);
