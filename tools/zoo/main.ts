@@ -1,8 +1,4 @@
-/**
- * `npm run zoo [-- FOLDER...] [--budget 20s] [--reports FOLDER]`: search every case of the zoo, the buggy program and the fixed one, and say for
- * each what was found, with how many faults, in how many runs. The fixed program has to withstand one fault at a time.
- * --reports leaves a report of every buggy program's failing run.
- */
+/** `npm run zoo`: search every case of the zoo, the buggy program and the fixed one. */
 
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,15 +16,20 @@ import { zooScenario } from './scenario.ts';
 /** In a run of a buggy program. */
 const MOST_FAULTS = 2;
 
-const { values, positionals } = parseArgs({
-  args: process.argv.slice(2),
-  options: {
-    budget: { type: 'string', default: '20s' },
-    verbose: { type: 'boolean', default: false },
-    reports: { type: 'string' },
-  },
-  allowPositionals: true,
-});
+const USAGE = `Usage: npm run zoo [-- [FOLDER...] [--budget TIME] [--reports FOLDER] [--verbose]]
+
+Searches every case of the zoo, or of the given folders, the buggy program and the fixed one, and says what was found, with
+how many faults, in how many runs. The fixed program has to withstand one fault at a time.
+
+  --budget TIME     for each program (20s)
+  --reports FOLDER  leave a report of every buggy program's failing run
+  --verbose         say what was found`;
+
+const { values, positionals } = readArgs();
+if (values.help) {
+  console.log(USAGE);
+  process.exit();
+}
 
 const budgetUs = parseDuration(values.budget);
 if (budgetUs === undefined) {
@@ -59,6 +60,24 @@ console.log(
   `${good} of ${folders.length} cases: the bug is found with no more faults than allowed, the fixed program is silent.`,
 );
 process.exitCode = good === folders.length ? 0 : 1;
+
+function readArgs() {
+  try {
+    return parseArgs({
+      args: process.argv.slice(2),
+      options: {
+        budget: { type: 'string', default: '20s' },
+        verbose: { type: 'boolean', default: false },
+        reports: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 /** A case's own folder, or a folder of cases. */
 function casesIn(folder: string): string[] {
