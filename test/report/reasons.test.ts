@@ -238,6 +238,24 @@ describe('the reason of', () => {
     expect(segmentsOf(view.sockets.useOf(recv)!, recv).map(({ seq, end }) => [seq, end])).toEqual([[1, 1441]]);
     expect(segmentsOf(view.sockets.useOf(send)!, send)).toHaveLength(2);
   });
+
+  test('a message in three parts: which of them it is', () => {
+    const view = run({
+      client: function* (os, sock) {
+        for (let i = 0; i < 3; i++) yield* os.recv(sock, new Uint8Array(2000));
+      },
+      server: function* (os, sock) {
+        yield* os.send(sock, 'x'.repeat(3000));
+        yield* os.vTaskDelay(100);
+      },
+    });
+    const parts = view.data.calls.filter((one) => one.fn === 'recv');
+    expect(parts.map((one) => resultWords(view, one))).toEqual([
+      expect.stringMatching(/^1440: the first part of 3000 bytes that one send\(\) had sent/),
+      expect.stringMatching(/^1440: bytes 1441 to 2880 of the 3000 bytes that one send\(\) had sent/),
+      '120',
+    ]);
+  });
 });
 
 describe('a fault in words', () => {

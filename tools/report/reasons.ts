@@ -110,7 +110,7 @@ function shortReason(view: RunView, call: CallRecord): Reason | undefined {
   const whole = cutMessage(view, call);
   if (whole !== undefined)
     return {
-      text: `the first part of ${whole.ret} bytes that one ${whole.fn}() had sent, and all that had come in order`,
+      text: `${partOf(view, call, whole)} ${whole.ret} bytes that one ${whole.fn}() had sent, and all that had come in order`,
       rule: {
         text: 'recv() returns as soon as there is something. TCP is a stream: how much that is depends on how the bytes arrived, not on how they were sent.',
         source: 'lwip_recv_tcp()',
@@ -136,6 +136,14 @@ export function cutMessage(view: RunView, call: CallRecord): CallRecord | undefi
   const last = use.before + ret - 1;
   const message = view.sockets.sendOf(use.connection, peer, last);
   return message !== undefined && view.sockets.sendOf(use.connection, peer, last + 1) === message ? message : undefined;
+}
+
+/** Which part of what one call had sent another one returned: "the first part of", "bytes 1441 to 2880 of the". */
+function partOf(view: RunView, call: CallRecord, message: CallRecord): string {
+  const skipped = view.sockets.useOf(call)!.before - view.sockets.useOf(message)!.before;
+  if (skipped === 0) return 'the first part of';
+  const end = skipped + call.ret!;
+  return skipped > 0 ? `bytes ${skipped + 1} to ${end} of the` : `what was sent before, and the first ${end} of the`;
 }
 
 /** Bytes of the datagram that woke a call whose buffer was too small for it; undefined if it was not. */
