@@ -459,7 +459,7 @@ export interface Membership {
   readonly group: number;
 }
 
-/** Source: lwIP socket_ipv4_multicast_memberships */
+/** Which sockets joined which groups, so that close() can leave them. Source: lwIP socket_ipv4_multicast_memberships */
 export class Memberships {
   private readonly slots: (Membership | undefined)[] = [];
   private readonly max: number;
